@@ -1,0 +1,45 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { Failure } from './failure.ts';
+
+/** More than Secrets Manager holds (64 KiB). */
+const MOST_BYTES = 128 * 1024;
+
+/** A secret from standard input: typed without an echo, or piped. Never an argument, which others on the machine see. */
+export async function readSecret(question: string): Promise<string> {
+  const text = process.stdin.isTTY ? await typed(question) : await piped();
+  // What `echo` and a copied line end in is not part of it.
+  const secret = text.trim();
+  if (secret === '') throw new Failure('No value came from standard input.', 2);
+  return secret;
+}
+
+function typed(question: string): Promise<string> {
+  process.stderr.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  return new Promise((resolve, reject) => {
+    lines.once('SIGINT', () => {
+      lines.close();
+      process.stderr.write('\n');
+      reject(new Failure('Nothing was changed.'));
+    });
+    lines.once('line', (line) => {
+      resolve(line);
+      lines.close();
+      process.stderr.write('\n');
+    });
+    lines.once('close', () => resolve(''));
+  });
+}
+
+async function piped(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MOST_BYTES) throw new Failure('What came from standard input is too long for a secret.', 2);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

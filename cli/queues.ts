@@ -1,0 +1,91 @@
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListMessageMoveTasksCommand,
+  type ListMessageMoveTasksResultEntry,
+  type SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { awsFailure } from './connection.ts';
+import { Failure } from './failure.ts';
+
+/** One queue as SQS describes it. Its counts are near enough, never exact. */
+export interface QueueState {
+  readonly name: string;
+  readonly arn: string;
+  /** Waiting to be received, the hidden ones not counted. */
+  readonly visible: number;
+  /** Received and not deleted, or sent back with a delay. */
+  readonly hidden: number;
+}
+
+export async function queueState(client: SQSClient, name: string): Promise<QueueState> {
+  const { Attributes = {} } = await asked(async () => {
+    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: name }));
+    return client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl,
+        AttributeNames: [
+          'QueueArn',
+          'ApproximateNumberOfMessages',
+          'ApproximateNumberOfMessagesNotVisible',
+          'ApproximateNumberOfMessagesDelayed',
+        ],
+      }),
+    );
+  }, name);
+  const count = (attribute: keyof typeof Attributes) => Number(Attributes[attribute] ?? 0);
+  return {
+    name,
+    arn: Attributes.QueueArn ?? '',
+    visible: count('ApproximateNumberOfMessages'),
+    hidden: count('ApproximateNumberOfMessagesNotVisible') + count('ApproximateNumberOfMessagesDelayed'),
+  };
+}
+
+/**
+ * Lets SQS move what is visible in a dead-letter queue now. The destination is always named: a message that was moved
+ * there by hand has no source that SQS would know to return it to.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ */
+export async function startMove(
+  client: SQSClient,
+  from: QueueState,
+  to: QueueState,
+  perSecond: number | undefined,
+): Promise<void> {
+  await asked(
+    () =>
+      client.send(
+        new StartMessageMoveTaskCommand({
+          SourceArn: from.arn,
+          DestinationArn: to.arn,
+          ...(perSecond !== undefined && { MaxNumberOfMessagesPerSecond: perSecond }),
+        }),
+      ),
+    from.name,
+  );
+}
+
+/** The move that was started last from this queue. */
+export async function lastMove(
+  client: SQSClient,
+  from: QueueState,
+): Promise<ListMessageMoveTasksResultEntry | undefined> {
+  const { Results = [] } = await asked(
+    () => client.send(new ListMessageMoveTasksCommand({ SourceArn: from.arn, MaxResults: 1 })),
+    from.name,
+  );
+  return Results[0];
+}
+
+async function asked<T>(ask: () => Promise<T>, queue: string): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'QueueDoesNotExist') {
+      throw new Failure(`There is no queue ${queue}: is this stage deployed, and is this its account and region?`);
+    }
+    throw awsFailure(error);
+  }
+}

@@ -1,0 +1,9 @@
+/** One configuration for all tests: TypeScript by esbuild, no type check here (`npm run types` does that). */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '\\.[jt]s$': '<rootDir>/test/support/esbuild-transform.cjs' },
+  // Packages that ship ES modules only are transformed too; everything else in node_modules is CommonJS already.
+  transformIgnorePatterns: ['/node_modules/(?!(@middy)/)'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,287 @@
+import { createHash } from 'node:crypto';
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type TransactWriteItem,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Claim, ClaimResult, Fence, Store } from '../core/ports.ts';
+import type { Write } from '../core/processor.ts';
+import { type EventRecord, RECORD_TTL_SECONDS, RECORD_VERSION } from '../core/record.ts';
+import { INDEX, META, OUTBOX_SHARDS } from '../core/table.ts';
+import type { BodyRows } from './body-rows.ts';
+import { outboxShard, toItem, toRecord } from './record-item.ts';
+import { transactItem } from './transact-item.ts';
+
+export interface DynamoStoreOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly bodies: BodyRows;
+  /** Physical names of the team's own tables by their short names. */
+  readonly tables?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The record's protocol as DynamoDB conditions. Each condition says in one place who may write, so no read is needed
+ * before; a failed condition returns the row it met (`ALL_OLD`), so none is needed after either.
+ *
+ * The SDK repeats a write whose answer was lost and then meets its own first attempt; every method below counts that
+ * as success (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
+ */
+export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoStoreOptions): Store {
+  const key = (pk: string) => ({ pk: { S: pk }, sk: { S: META } });
+
+  /** Updates META; returns the row after it, or the row that refused it. */
+  async function update(
+    pk: string,
+    change: Change,
+  ): Promise<{ after: EventRecord } | { refusedBy: EventRecord | undefined }> {
+    try {
+      const { Attributes } = await client.send(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: key(pk),
+          ...expressions(change),
+          ReturnValues: 'ALL_NEW',
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      if (!Attributes) throw new Error(`DynamoDB returned no attributes for the update of ${pk}.`);
+      return { after: toRecord(Attributes) };
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { refusedBy: error.Item && toRecord(error.Item) };
+    }
+  }
+
+  /** Ends an attempt. True also when the row shows that this very fence has written this status before. */
+  async function end(fence: Fence, status: EventRecord['status'], set: Values, remove = ''): Promise<boolean> {
+    const result = await update(fence.pk, {
+      condition: '#status = :processing AND #owner = :owner AND attempt = :attempt',
+      set: { status, ...set },
+      remove,
+      values: { ':processing': 'PROCESSING', ':owner': fence.owner, ':attempt': fence.attempt },
+    });
+    if ('after' in result) return true;
+    return isEndedBy(result.refusedBy, fence, status);
+  }
+
+  return {
+    putBody: (pk, body) => bodies.put(pk, body),
+    getBody: (pk, sha256) => bodies.get(pk, sha256),
+
+    async putRecord(record, now) {
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: tableName,
+            Item: toItem(record),
+            ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+            ExpressionAttributeValues: marshall({ ':now': Math.floor(now / 1000) }),
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          }),
+        );
+        return { created: true };
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
+        return { created: false, existing: toRecord(error.Item) };
+      }
+    },
+
+    async setOutbox(pk, outboxAt) {
+      const result = await update(pk, {
+        condition: '#status = :received',
+        set: { outbox: outboxShard(pk), outboxAt },
+        values: { ':received': 'RECEIVED' },
+      });
+      return 'after' in result;
+    },
+
+    async claim(claim: Claim): Promise<ClaimResult> {
+      const result = await update(claim.pk, {
+        condition:
+          'v = :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
+          '#status = :received' +
+          ' OR (#status = :failed AND (:hop = :dead OR attribute_not_exists(movedAt) OR movedAt < :sentAt))' +
+          ' OR (#status = :processing AND (leaseUntil <= :now OR #owner = :owner))' +
+          ' OR (#status = :parked AND movedAt < :sentAt))',
+        set: {
+          status: 'PROCESSING',
+          owner: claim.owner,
+          leaseUntil: claim.leaseUntil,
+          expiresAt: Math.floor(claim.now / 1000) + RECORD_TTL_SECONDS,
+        },
+        add: { attempt: 1 },
+        remove: 'outbox, outboxAt, nextAt',
+        values: {
+          ':v': RECORD_VERSION,
+          ':epoch': claim.epoch,
+          ':sha': claim.bodySha256,
+          ':seconds': Math.floor(claim.now / 1000),
+          ':now': claim.now,
+          ':sentAt': claim.sentAt,
+          ':hop': claim.hop,
+          ':dead': 'dead',
+          ':owner': claim.owner,
+          ':received': 'RECEIVED',
+          ':failed': 'FAILED',
+          ':processing': 'PROCESSING',
+          ':parked': 'PARKED',
+        },
+      });
+      if ('after' in result) return { claimed: true, record: result.after };
+      return { claimed: false, ...(result.refusedBy && { existing: result.refusedBy }) };
+    },
+
+    complete: (fence, done) => end(fence, 'DONE', { ...done }, 'leaseUntil, lastError'),
+    fail: (fence, { movedAt, ...failure }) =>
+      end(
+        fence,
+        'FAILED',
+        movedAt === undefined ? failure : { ...failure, movedAt, movedAttempt: fence.attempt },
+        'leaseUntil',
+      ),
+    park: (fence, failure) => end(fence, 'PARKED', { ...failure, movedAttempt: fence.attempt }, 'leaseUntil'),
+
+    async commit(fence, writes: readonly Write[], done) {
+      const markDone: TransactWriteItem = {
+        Update: {
+          TableName: tableName,
+          Key: key(fence.pk),
+          ...expressions({
+            condition: '#status = :processing AND #owner = :owner AND attempt = :attempt',
+            set: { status: 'DONE', ...done },
+            remove: 'leaseUntil, lastError',
+            values: { ':processing': 'PROCESSING', ':owner': fence.owner, ':attempt': fence.attempt },
+          }),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        },
+      };
+      try {
+        await client.send(
+          new TransactWriteItemsCommand({
+            TransactItems: [markDone, ...writes.map((write) => transactItem(write, tables))],
+            // A repeated request within ten minutes is answered, not applied again.
+            ClientRequestToken: createHash('sha256')
+              .update(`${fence.pk}/${fence.owner}/${fence.attempt}`)
+              .digest('hex')
+              .slice(0, 36),
+          }),
+        );
+        return 'committed';
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const [own, ...theirs] = error.CancellationReasons ?? [];
+        if (own?.Code === 'ConditionalCheckFailed') {
+          return isEndedBy(own.Item && toRecord(own.Item), fence, 'DONE') ? 'committed' : 'fence-lost';
+        }
+        // Anything else (a conflict with another transaction, throttling) is no answer of a condition: try again.
+        if (theirs.some(({ Code }) => Code === 'ConditionalCheckFailed')) return 'refused';
+        throw error;
+      }
+    },
+
+    async get(pk) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: tableName, Key: key(pk), ConsistentRead: true }),
+      );
+      return Item && toRecord(Item);
+    },
+
+    async dueOutbox(now, limit) {
+      const shards = Array.from({ length: OUTBOX_SHARDS }, (_, shard) => String(shard));
+      const pages = await Promise.all(
+        shards.map((shard) =>
+          client.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: INDEX.outbox.name,
+              KeyConditionExpression: 'outbox = :shard AND outboxAt <= :now',
+              ExpressionAttributeValues: marshall({ ':shard': shard, ':now': now }),
+              Limit: Math.ceil(limit / OUTBOX_SHARDS),
+            }),
+          ),
+        ),
+      );
+      return pages
+        .flatMap(({ Items }) => (Items ?? []).map(toRecord))
+        .sort((a, b) => (a.outboxAt ?? 0) - (b.outboxAt ?? 0));
+    },
+
+    async bumpOutbox(pk, from, to) {
+      const result = await update(pk, {
+        condition: '#status = :received AND outboxAt = :from',
+        set: { outboxAt: to },
+        add: { outboxSends: 1 },
+        values: { ':received': 'RECEIVED', ':from': from },
+      });
+      return 'after' in result;
+    },
+
+    async replay(seen, { now, outboxAt }) {
+      const result = await update(seen.pk, {
+        condition: 'v = :v AND epoch = :epoch AND #status = :seen AND #status IN (:done, :parked)',
+        set: {
+          status: 'RECEIVED',
+          epoch: seen.epoch + 1,
+          attempt: 0,
+          outbox: outboxShard(seen.pk),
+          outboxAt,
+          expiresAt: Math.floor(now / 1000) + RECORD_TTL_SECONDS,
+        },
+        // All that it has of earlier attempts.
+        remove: '#owner, leaseUntil, nextAt, doneAt, processingMs, movedAt, movedAttempt, lastError, outboxSends',
+        values: {
+          ':v': RECORD_VERSION,
+          ':epoch': seen.epoch,
+          ':seen': seen.status,
+          ':done': 'DONE',
+          ':parked': 'PARKED',
+        },
+      });
+      return 'after' in result || result.refusedBy?.epoch === seen.epoch + 1;
+    },
+  };
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+interface Change {
+  readonly condition: string;
+  readonly set: Values;
+  readonly add?: Values;
+  readonly remove?: string;
+  readonly values: Values;
+}
+
+/** Attribute names that are reserved words of DynamoDB's expressions, or might become one, go by placeholder. */
+function expressions({ condition, set, add = {}, remove = '', values }: Change) {
+  const names: Record<string, string> = { '#status': 'status', '#owner': 'owner' };
+  const all: Record<string, string | number> = { ...values };
+  const assign = (entries: Values, glue: string) =>
+    Object.entries(entries).map(([name, value]) => {
+      names[`#${name}`] = name;
+      all[`:set_${name}`] = value;
+      return `#${name}${glue}:set_${name}`;
+    });
+  const clauses = [`SET ${assign(set, ' = ').join(', ')}`];
+  if (Object.keys(add).length > 0) clauses.push(`ADD ${assign(add, ' ').join(', ')}`);
+  if (remove) clauses.push(`REMOVE ${remove}`);
+  const text = condition + clauses.join(' ');
+  return {
+    UpdateExpression: clauses.join(' '),
+    ConditionExpression: condition,
+    ExpressionAttributeNames: Object.fromEntries(Object.entries(names).filter(([name]) => text.includes(name))),
+    ExpressionAttributeValues: marshall(all),
+  };
+}
+
+function isEndedBy(record: EventRecord | undefined, fence: Fence, status: EventRecord['status']): boolean {
+  return record?.status === status && record.owner === fence.owner && record.attempt === fence.attempt;
+}

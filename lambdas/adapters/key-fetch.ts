@@ -1,0 +1,65 @@
+import { type KeyPort, type KeyQuestion } from '../core/scheme/key-port.ts';
+import { type Clock } from '../core/ports.ts';
+
+const TIMEOUT_MILLIS = 2000;
+const FOUND_MILLIS = 24 * 60 * 60 * 1000;
+const ABSENT_MILLIS = 60 * 1000;
+/** Certificates and keys have a few KB. */
+const MAX_BYTES = 64 * 1024;
+const MAX_ENTRIES = 64;
+/** A stranger may name any address the pin allows: beyond this many questions a minute nothing new is asked. */
+const MAX_QUESTIONS_PER_MINUTE = 20;
+
+interface Entry {
+  readonly text: string | undefined;
+  readonly until: number;
+}
+
+/**
+ * The keys that providers publish, over https, without redirects, cached. A provider that can't be reached is an error,
+ * so that the delivery is answered 503 and sent again; one that answers anything but 200 has no such key.
+ */
+export function keyFetcher(clock: Pick<Clock, 'now'>, request: typeof fetch = fetch): KeyPort {
+  const cache = new Map<string, Entry>();
+  let asked: number[] = [];
+  return {
+    async fetch(address, question = {}) {
+      if (!address.startsWith('https://')) return undefined;
+      const name = `${address} ${JSON.stringify(question)}`;
+      const now = clock.now();
+      const known = cache.get(name);
+      if (known && known.until > now) return known.text;
+      asked = asked.filter((at) => at > now - 60_000);
+      if (asked.length >= MAX_QUESTIONS_PER_MINUTE) return undefined;
+      asked.push(now);
+      const text = await ask(request, address, question);
+      const oldest = cache.keys().next();
+      if (cache.size >= MAX_ENTRIES && !oldest.done) cache.delete(oldest.value);
+      const held = question.holdsSeconds === undefined ? FOUND_MILLIS : question.holdsSeconds * 1000;
+      cache.set(name, { text, until: now + (text === undefined ? ABSENT_MILLIS : held) });
+      return text;
+    },
+  };
+}
+
+async function ask(
+  request: typeof fetch,
+  address: string,
+  { json, form, authorization }: KeyQuestion,
+): Promise<string | undefined> {
+  const response = await request(address, {
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+    headers: {
+      ...(json && { 'content-type': 'application/json' }),
+      ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(authorization !== undefined && { authorization }),
+    },
+    ...(json && { method: 'POST', body: JSON.stringify(json) }),
+    ...(form && { method: 'POST', body: new URLSearchParams(form).toString() }),
+  });
+  if (response.status >= 500) throw new Error(`The provider's keys can't be had: ${String(response.status)}`);
+  if (response.status !== 200 || Number(response.headers.get('content-length') ?? 0) > MAX_BYTES) return undefined;
+  const text = await response.text();
+  return text.length > MAX_BYTES ? undefined : text;
+}

@@ -1,0 +1,75 @@
+import middy from '@middy/core';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { toResult } from './adapters/api-gateway.ts';
+import { bodyRows } from './adapters/body-rows.ts';
+import { clientOptions, systemClock } from './adapters/clients.ts';
+import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
+import { dynamoStore } from './adapters/dynamo-store.ts';
+import { eventLog } from './adapters/event-log.ts';
+import { readGateway } from './adapters/gateway-file.ts';
+import { createLog } from './adapters/log.ts';
+import { s3Blobs } from './adapters/s3-blobs.ts';
+import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
+import { administerRoutes, type AdminRoutesPorts } from './core/admin-routes.ts';
+import { administer, type AdminRequest } from './core/admin.ts';
+import { problem } from './core/problem.ts';
+import { queuesSettings, recordsSettings } from './settings.ts';
+
+const gateway = readGateway();
+const sources = gateway.sources.map(({ name }) => name);
+const { tableName, bucketName } = recordsSettings.fromEnv(process.env);
+const { queueUrlBase } = queuesSettings.fromEnv(process.env);
+const log = createLog('admin');
+const client = new DynamoDBClient(clientOptions);
+const store = dynamoStore({ client, tableName, bodies: bodyRows(client, tableName, s3Blobs(bucketName)) });
+const events = eventLog({ client, tableName, store, clock: systemClock });
+const sqs = new SQSClient(clientOptions);
+const routes: AdminRoutesPorts = {
+  breakers: dynamoBreakers(client, tableName),
+  clock: systemClock,
+  routes: gateway.sources.flatMap(({ name, routes }) => routes.map((route) => `${name}/${route.name}`)),
+  waiting: queueDepth(sqs, queueUrlBase, gateway.stage),
+  audit: ({ action, ...entry }) => log.info(action, entry),
+};
+const replays: Parameters<typeof administer>[3] = {
+  store,
+  queue: sqsQueue(sqs, queueUrlBase, gateway.stage),
+  clock: systemClock,
+  routes: new Set(routes.routes),
+  // The line's own time says when.
+  audit: (entry) => log.info('replay', { ...entry }),
+};
+
+/** `/admin/…`, behind IAM authorisation. */
+export const handler = middy(async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+  const path = (event.pathParameters?.proxy ?? '').split('/').filter((part) => part !== '');
+  const query = new Map(
+    Object.entries(event.queryStringParameters ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value] as const],
+    ),
+  );
+  const request: AdminRequest = {
+    method: event.httpMethod,
+    path: path.map(decoded),
+    query,
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+    // API Gateway has checked the signature. Who calls the host on this machine has none.
+    who: event.requestContext.identity.userArn ?? 'local',
+  };
+  if (request.path[0] === 'routes') return toResult(await administerRoutes(request, routes));
+  return toResult(await administer(request, sources, events, replays));
+}).onError((request) => {
+  log.error('an admin request failed', request.error);
+  request.response = toResult(problem(503, 'Something failed on our side; it is in the log.', {}));
+});
+
+/** API Gateway hands a greedy path over as it was sent; one that does not decode is taken as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

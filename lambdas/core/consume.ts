@@ -1,0 +1,220 @@
+import { attempt, type AttemptPorts, type End, triesOf } from './attempt.ts';
+import { deferralSeconds } from './breaker.ts';
+import type { Circuit, Evidence, Pass } from './circuit.ts';
+import { decodeMessage, type Message } from './message.ts';
+import type { Claim, Fence, Random } from './ports.ts';
+import type { Processor } from './processor.ts';
+import { beginningOf, type EventRecord, isExpired, LONGEST_BYTES, RECORD_VERSION } from './record.ts';
+import { backoffSeconds, DEAD_LETTER_WAIT_SECONDS, type Hop, isLastReceive, TRIES_PER_HOP } from './retry.ts';
+
+/** One message as a queue handed it over. */
+export interface QueuedMessage {
+  readonly body: string;
+  readonly sentAt: number;
+  readonly hop: Hop;
+  /** How often its queue has handed it over, this time included. */
+  readonly receives: number;
+  /** This execution of this message: unique over all sandboxes. */
+  readonly owner: string;
+  /** When the function is killed, in milliseconds since the epoch. */
+  readonly deadline: number;
+}
+
+/**
+ * What became of a message. `done` and `skipped` leave the queue; the others return to it after `delaySeconds`, and
+ * SQS itself moves them on when their receives are spent. A delay of 0 spends them quickly: it is on its way to the
+ * next queue.
+ */
+export type Outcome =
+  | { readonly outcome: 'done'; readonly record: EventRecord; readonly processingMs: number }
+  | { readonly outcome: 'skipped'; readonly why: 'already-done' | 'replayed-since'; readonly pk: string }
+  | {
+      readonly outcome: 'deferred';
+      readonly why: 'breaker' | 'held' | 'newer-version';
+      readonly delaySeconds: number;
+      readonly pk: string;
+    }
+  | {
+      readonly outcome: 'failed';
+      readonly delaySeconds: number;
+      readonly record: EventRecord;
+      readonly reason: string;
+    }
+  | { readonly outcome: 'parked'; readonly delaySeconds: 0; readonly record: EventRecord; readonly reason: string }
+  | { readonly outcome: 'moving'; readonly delaySeconds: 0; readonly pk: string }
+  | { readonly outcome: 'quarantined'; readonly delaySeconds: 0; readonly reason: string };
+
+export interface ConsumePorts extends AttemptPorts {
+  readonly random: Random;
+  /** Of the route, and of this container. */
+  readonly circuit: Circuit;
+}
+
+/**
+ * Takes one message from its queue: true when it may be deleted, false when it stays and comes back.
+ *
+ * @param returnAfter makes the message visible again after so many seconds; when it fails, the queue's own visibility
+ *   timeout holds, which is longer than any lease
+ */
+export async function take<Payload>(
+  processor: Processor<Payload>,
+  queued: QueuedMessage,
+  ports: ConsumePorts & { readonly report: (outcome: Outcome) => void },
+  returnAfter: (delaySeconds: number) => Promise<void>,
+): Promise<boolean> {
+  const outcome = await consume(processor, queued, ports);
+  ports.report(outcome);
+  if (!('delaySeconds' in outcome)) return true;
+  // A dead letter's wait is its queue's own visibility timeout already.
+  if (queued.hop === 'main' || outcome.delaySeconds !== DEAD_LETTER_WAIT_SECONDS)
+    await returnAfter(outcome.delaySeconds);
+  return false;
+}
+
+/** The lease outlives its owner by this much, so that nobody claims what a live execution still holds. */
+const LEASE_MARGIN_MS = 5_000;
+
+/** Runs the handler for one message, unless the route's breaker is open: then it is not even claimed. */
+export async function consume<Payload>(
+  processor: Processor<Payload>,
+  queued: QueuedMessage,
+  ports: ConsumePorts,
+): Promise<Outcome> {
+  const message = decodeMessage(queued.body);
+  if ('malformed' in message) return { outcome: 'quarantined', delaySeconds: 0, reason: message.malformed };
+
+  const pass = await ports.circuit.admit(queued.owner);
+  // A last receive is used, unless a person said no: nothing goes to the next queue for the breaker alone.
+  if (pass.kind === 'wait' && (pass.byPerson || !isLastReceive(queued.hop, queued.receives))) {
+    const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random);
+    return { outcome: 'deferred', why: 'breaker', delaySeconds, pk: message.pk };
+  }
+  return claimAndRun(processor, message, queued, pass, ports);
+}
+
+async function claimAndRun<Payload>(
+  processor: Processor<Payload>,
+  message: Message,
+  queued: QueuedMessage,
+  pass: Pass,
+  ports: ConsumePorts,
+): Promise<Outcome> {
+  const claim: Claim = {
+    pk: message.pk,
+    owner: queued.owner,
+    now: ports.clock.now(),
+    leaseUntil: queued.deadline + LEASE_MARGIN_MS,
+    sentAt: queued.sentAt,
+    hop: queued.hop,
+    epoch: message.epoch,
+    bodySha256: message.bodySha256,
+  };
+  const result = await ports.store.claim(claim);
+  if (!result.claimed) {
+    await ports.circuit.learn(pass, 'none', queued.owner);
+    return notClaimed(message, result.existing, claim.now);
+  }
+  const { record } = result;
+  const fence: Fence = { pk: record.pk, owner: queued.owner, attempt: record.attempt };
+  const end = await attempt(processor, record, fence, queued.deadline, ports);
+  const outcome = await ended(end, record, fence, queued, ports);
+  const closedForMs = await ports.circuit.learn(pass, EVIDENCE[end.kind], queued.owner);
+  return outcome.outcome === 'failed' ? notBefore(outcome, closedForMs, ports.random) : outcome;
+}
+
+const EVIDENCE: Readonly<Record<End['kind'], Evidence>> = {
+  done: 'works',
+  permanent: 'none',
+  retryable: 'fails',
+  unended: 'none',
+};
+
+/** Writes how the attempt ended. */
+async function ended(
+  end: End,
+  record: EventRecord,
+  fence: Fence,
+  queued: QueuedMessage,
+  ports: ConsumePorts,
+): Promise<Outcome> {
+  switch (end.kind) {
+    case 'done':
+      return { outcome: 'done', record, processingMs: end.processingMs };
+    case 'permanent':
+      return park(record, fence, end.reason, ports);
+    case 'retryable':
+    case 'unended':
+      return retry(record, fence, queued, end.reason, ports);
+  }
+}
+
+type Failed = Extract<Outcome, { readonly outcome: 'failed' }>;
+
+/** A failed event that came back before the breaker may be probed would waste a receive. */
+function notBefore(failed: Failed, closedForMs: number, random: Random): Failed {
+  if (failed.delaySeconds === 0 || closedForMs === 0) return failed;
+  const leastSeconds = Math.ceil((closedForMs / 1000) * (1 + random() / 2));
+  return { ...failed, delaySeconds: Math.max(failed.delaySeconds, leastSeconds) };
+}
+
+async function park(
+  record: EventRecord,
+  fence: Fence,
+  reason: string,
+  { store, clock }: ConsumePorts,
+): Promise<Outcome> {
+  const kept = await store.park(fence, { movedAt: clock.now(), lastError: lastErrorOf(reason) });
+  if (!kept) return { outcome: 'moving', delaySeconds: 0, pk: record.pk };
+  return { outcome: 'parked', delaySeconds: 0, record, reason };
+}
+
+async function retry(
+  record: EventRecord,
+  fence: Fence,
+  { hop, receives }: QueuedMessage,
+  reason: string,
+  ports: ConsumePorts,
+): Promise<Outcome> {
+  const { store, clock, random } = ports;
+  const tries = triesOf(record);
+  // SQS moves it after its last receive, and the record says so.
+  const spent = tries >= TRIES_PER_HOP || isLastReceive(hop, receives);
+  if (spent && hop === 'dead') return park(record, fence, reason, ports);
+
+  const delaySeconds = spent ? 0 : hop === 'dead' ? DEAD_LETTER_WAIT_SECONDS : backoffSeconds(tries, random);
+  const now = clock.now();
+  const nextAt = now + 1000 * (spent ? DEAD_LETTER_WAIT_SECONDS : delaySeconds);
+  await store.fail(fence, { nextAt, lastError: lastErrorOf(reason), ...(spent && { movedAt: now }) });
+  return { outcome: 'failed', delaySeconds, record, reason };
+}
+
+/** Why the table refused the claim, and what follows for the message. */
+function notClaimed(message: Message, existing: EventRecord | undefined, now: number): Outcome {
+  const { pk } = message;
+  if (!existing || isExpired(existing, now)) return { outcome: 'quarantined', delaySeconds: 0, reason: 'no-record' };
+  if (existing.v !== RECORD_VERSION)
+    return { outcome: 'deferred', why: 'newer-version', delaySeconds: DEAD_LETTER_WAIT_SECONDS, pk };
+  if (existing.epoch > message.epoch) return { outcome: 'skipped', why: 'replayed-since', pk };
+  if (existing.epoch < message.epoch) return { outcome: 'quarantined', delaySeconds: 0, reason: 'unknown-epoch' };
+  if (existing.bodySha256 !== message.bodySha256)
+    return { outcome: 'quarantined', delaySeconds: 0, reason: 'other-body' };
+  switch (existing.status) {
+    case 'DONE':
+      return { outcome: 'skipped', why: 'already-done', pk };
+    case 'FILTERED':
+      return { outcome: 'quarantined', delaySeconds: 0, reason: 'never-queued' };
+    case 'FAILED':
+    case 'PARKED':
+      return { outcome: 'moving', delaySeconds: 0, pk };
+    case 'RECEIVED':
+    case 'PROCESSING': {
+      const waitMs = Math.max(0, (existing.leaseUntil ?? now) - now);
+      return { outcome: 'deferred', why: 'held', delaySeconds: Math.ceil(waitMs / 1000) + 1, pk };
+    }
+  }
+}
+
+/** The log has the whole reason. */
+function lastErrorOf(reason: string): string {
+  return beginningOf(reason, LONGEST_BYTES.lastError);
+}

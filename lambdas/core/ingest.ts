@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { Delivery } from './delivery.ts';
+import type { Clock, Queue, Store } from './ports.ts';
+import type { ReceivedEvent, Receipt } from './receipt.ts';
+import {
+  beginningOf,
+  BODY_TTL_SECONDS,
+  type EventRecord,
+  LONGEST_BYTES,
+  outboxWaitMs,
+  RECORD_TTL_SECONDS,
+  RECORD_VERSION,
+  recordKey,
+} from './record.ts';
+import { sendRecord } from './send.ts';
+import { type Route, routeFor, type Source } from './source.ts';
+import type { VerifiedEvent } from './verdict.ts';
+
+export interface IngestPorts {
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly clock: Clock;
+}
+
+/**
+ * Keeps a verified event and puts it on its route's queue. Two round trips where all goes well.
+ *
+ * The order is the promise. The record is durable before the queue is asked; a delivery that finds the record still
+ * RECEIVED sends again, because the first one may have died in between; "duplicate" is said only of what a consumer
+ * has certainly seen. A copy too many is harmless: one claim wins.
+ *
+ * @param redelivers whether the provider tries again on its own. Where it doesn't, the sweeper watches every record.
+ */
+export async function ingest(
+  event: VerifiedEvent,
+  delivery: Delivery,
+  source: Source,
+  redelivers: boolean,
+  ports: IngestPorts,
+): Promise<Receipt> {
+  const { store, clock } = ports;
+  const now = clock.now();
+  const route = routeFor(source.routes, event.type);
+  const record = newRecord(event, delivery, route, now);
+  const received: ReceivedEvent = {
+    key: event.dedupKey,
+    ...(event.id !== undefined && { id: event.id }),
+    type: event.type,
+    ...(route && { route: route.name }),
+    secretIndex: event.secretIndex,
+  };
+
+  if (!route) {
+    const put = await store.putRecord(record, now);
+    if (put.created) return { receipt: 'filtered', event: received };
+    return { receipt: 'duplicate', event: received, sameBody: put.existing.bodySha256 === record.bodySha256 };
+  }
+
+  const toPut = redelivers ? record : { ...record, outboxAt: now + outboxWaitMs(0) };
+  // Both are awaited to their end: a call left in flight would be frozen with the function and fail in the next one.
+  const [body, put] = await Promise.allSettled([
+    store.putBody(record.pk, {
+      sha256: record.bodySha256,
+      bytes: delivery.body,
+      expiresAt: Math.floor(now / 1000) + BODY_TTL_SECONDS,
+    }),
+    store.putRecord(toPut, now),
+  ]);
+  if (put.status === 'rejected') throw put.reason;
+  if (body.status === 'rejected') throw body.reason;
+
+  const stored = put.value.created ? toPut : put.value.existing;
+  if (stored.status !== 'RECEIVED') {
+    return { receipt: 'duplicate', event: received, sameBody: stored.bodySha256 === record.bodySha256 };
+  }
+  return send(stored, received, ports);
+}
+
+async function send(stored: EventRecord, event: ReceivedEvent, { store, queue, clock }: IngestPorts): Promise<Receipt> {
+  try {
+    await sendRecord(queue, stored);
+    return { receipt: 'accepted', event, via: 'queue' };
+  } catch {
+    // The record is durable, so the sweeper can send it. Where its watch is set already there is nothing to write.
+    if (stored.outboxAt !== undefined) return { receipt: 'accepted', event, via: 'outbox' };
+  }
+  try {
+    await store.setOutbox(stored.pk, clock.now() + outboxWaitMs(0));
+    return { receipt: 'accepted', event, via: 'outbox' };
+  } catch {
+    return { receipt: 'unavailable', reason: 'not-recorded' };
+  }
+}
+
+function newRecord(event: VerifiedEvent, delivery: Delivery, route: Route | undefined, now: number): EventRecord {
+  return {
+    v: RECORD_VERSION,
+    pk: recordKey(delivery.source, event.dedupKey),
+    status: route ? 'RECEIVED' : 'FILTERED',
+    source: delivery.source,
+    ...(event.id !== undefined && { eventId: beginningOf(event.id, LONGEST_BYTES.eventId) }),
+    type: event.type,
+    ...(route && { route: route.name }),
+    ...(event.orderKey !== undefined && { orderKey: orderKeyOf(event.orderKey) }),
+    bodySha256: createHash('sha256').update(delivery.body).digest('hex'),
+    bodyBytes: delivery.body.length,
+    receivedAt: delivery.receivedAt,
+    epoch: 0,
+    attempt: 0,
+    expiresAt: Math.floor(now / 1000) + RECORD_TTL_SECONDS,
+  };
+}
+
+/** What is equal stays equal: a key that is too long goes in as its hash. */
+function orderKeyOf(orderKey: string): string {
+  if (Buffer.byteLength(orderKey) <= LONGEST_BYTES.orderKey) return orderKey;
+  return createHash('sha256').update(orderKey).digest('base64url');
+}

@@ -1,0 +1,30 @@
+import { RECORD_VERSION } from './record.ts';
+
+/** What a queue carries of an event: where to find it. The payload stays in the table. */
+export interface Message {
+  readonly v: number;
+  readonly pk: string;
+  readonly epoch: number;
+  readonly bodySha256: string;
+}
+
+export function encodeMessage(message: Omit<Message, 'v'>): string {
+  return JSON.stringify({ v: RECORD_VERSION, ...message });
+}
+
+/** Reads a message, or says why it is not one of ours: anybody with the permission can write to a queue. */
+export function decodeMessage(text: string): Message | { readonly malformed: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { malformed: 'not-json' };
+  }
+  if (typeof value !== 'object' || value === null) return { malformed: 'not-an-object' };
+  const { v, pk, epoch, bodySha256 } = value as Record<string, unknown>;
+  if (v !== RECORD_VERSION) return { malformed: 'unknown-version' };
+  if (typeof pk !== 'string' || typeof epoch !== 'number' || typeof bodySha256 !== 'string') {
+    return { malformed: 'missing-field' };
+  }
+  return { v, pk, epoch, bodySha256 };
+}

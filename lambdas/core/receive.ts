@@ -1,0 +1,114 @@
+import type { Delivery } from './delivery.ts';
+import { ingest, type IngestPorts } from './ingest.ts';
+import type { Receipt, ReceiptReason } from './receipt.ts';
+import { compile, type Verifier } from './scheme/compile.ts';
+import type { KeyPort } from './scheme/key-port.ts';
+import type { SecretSet } from './scheme/key.ts';
+import { methodsOf, offersSecret, type Provider } from './scheme/provider.ts';
+import { type SecretCache, SecretsUnavailable } from './secrets.ts';
+import type { Source } from './source.ts';
+import type { Verdict } from './verdict.ts';
+
+/** A source as a running verifier holds it: its configuration with its provider's compiled scheme. */
+export interface Endpoint {
+  readonly source: Source;
+  readonly verifier: Verifier;
+}
+
+/** Compiles every source's scheme, once at start; a source of an unknown provider stops it by name. */
+export function endpointsOf(
+  sources: readonly Source[],
+  providers: ReadonlyMap<string, Provider>,
+  keys?: KeyPort,
+): ReadonlyMap<string, Endpoint> {
+  return new Map(
+    sources.map((source) => {
+      const provider = providers.get(source.provider);
+      if (!provider)
+        throw new Error(`Source ${source.name} names the provider "${source.provider}", which is not there.`);
+      return [source.name, { source, verifier: compile(provider, { url: source.url, keys }) }];
+    }),
+  );
+}
+
+export interface ReceivePorts extends IngestPorts {
+  readonly secrets: SecretCache<SecretSet>;
+}
+
+/**
+ * One delivery from the edge to its record and queue. The checks go from cheap to costly: nothing is read or written
+ * anywhere before the signature has passed, but for the secret, whose reads are bounded.
+ */
+export async function receive(
+  delivery: Delivery,
+  endpoint: Endpoint | undefined,
+  ports: ReceivePorts,
+): Promise<Receipt> {
+  if (!endpoint) return rejected('unknown-source');
+  if (!methodsOf(endpoint.verifier.provider).has(delivery.method)) return rejected('wrong-method');
+  if (delivery.body.length > endpoint.source.maxBodyBytes) return rejected('too-large');
+  // Decompressing before the signature would let anybody spend our memory, and the signature covers the bytes sent.
+  const encodings = delivery.headers.get('content-encoding') ?? [];
+  if (encodings.some((encoding) => encoding.trim().toLowerCase() !== 'identity')) return rejected('content-encoded');
+
+  let verdict: Verdict;
+  try {
+    const { prepared } = await ports.secrets.get(delivery.source);
+    if (prepared.usable === 0 && !(await ports.secrets.refreshAfterMismatch(delivery.source))) {
+      return await introduce(delivery, endpoint, prepared, ports);
+    }
+    verdict = await authenticate(delivery, endpoint, ports);
+  } catch (error) {
+    if (error instanceof SecretsUnavailable) return { receipt: 'unavailable', reason: 'secret-store' };
+    throw error;
+  }
+
+  switch (verdict.outcome) {
+    case 'rejected':
+      // A secret that is no key is our mistake, and the provider is asked to come again.
+      if (verdict.reason === 'no-usable-secret') return { receipt: 'unavailable', reason: 'no-usable-secret' };
+      return rejected(verdict.reason);
+    case 'malformed':
+      return rejected(verdict.reason);
+    case 'handshake':
+      return { receipt: 'handshake', answer: verdict.answer };
+    case 'verified':
+      return ingest(verdict.event, delivery, endpoint.source, endpoint.verifier.provider.redelivers, ports);
+  }
+}
+
+/** Verifies; after a mismatch, once more if the secret turns out to have changed since it was fetched. */
+async function authenticate(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  { secrets, clock }: ReceivePorts,
+): Promise<Verdict> {
+  const held = await secrets.get(delivery.source);
+  const verdict = await endpoint.verifier.verify(delivery, held.prepared, clock.now());
+  const mismatch = verdict.outcome === 'rejected' && verdict.reason === 'wrong-secret-or-changed-body';
+  if (!mismatch || !(await secrets.refreshAfterMismatch(delivery.source))) return verdict;
+  const { prepared } = await secrets.get(delivery.source);
+  return endpoint.verifier.verify(delivery, prepared, clock.now());
+}
+
+/**
+ * A source without a usable secret can do one thing: take the one that its provider sends in band (Asana, Notion), once.
+ * Everything else is refused as our fault, because nobody can be told from anybody.
+ */
+async function introduce(
+  delivery: Delivery,
+  { verifier }: Endpoint,
+  noKeys: SecretSet,
+  { secrets, clock }: ReceivePorts,
+): Promise<Receipt> {
+  const unavailable: Receipt = { receipt: 'unavailable', reason: 'no-usable-secret' };
+  if (!offersSecret(verifier.provider)) return unavailable;
+  const verdict = await verifier.verify(delivery, noKeys, clock.now());
+  if (verdict.outcome !== 'handshake' || verdict.offered === undefined) return unavailable;
+  const kept = await secrets.keepFirst(delivery.source, verdict.offered);
+  return kept ? { receipt: 'handshake', answer: verdict.answer } : unavailable;
+}
+
+function rejected(reason: ReceiptReason): Receipt {
+  return { receipt: 'rejected', reason };
+}

@@ -1,0 +1,44 @@
+import type { Clock, Queue, Store } from './ports.ts';
+import { outboxWaitMs } from './record.ts';
+import { sendRecord } from './send.ts';
+
+/** Most rows of one run, so that an hour's backlog drains in steady portions and not in one storm. */
+const ROWS_PER_RUN = 1_000;
+const ROWS_AT_ONCE = 20;
+
+export interface Sweep {
+  readonly due: number;
+  readonly sent: number;
+  /** Taken by another run, or claimed meanwhile. */
+  readonly skipped: number;
+  readonly failed: number;
+}
+
+/**
+ * Sends what was recorded but may never have been queued. Its next time is moved before it is sent, so that two
+ * overlapping runs send a row once, and a row whose send fails comes again after its wait.
+ */
+export async function sweep({ store, queue, clock }: { store: Store; queue: Queue; clock: Clock }): Promise<Sweep> {
+  const now = clock.now();
+  const due = await store.dueOutbox(now, ROWS_PER_RUN);
+  const tally = { due: due.length, sent: 0, skipped: 0, failed: 0 };
+  for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
+    await Promise.all(
+      due.slice(start, start + ROWS_AT_ONCE).map(async (record) => {
+        if (record.outboxAt === undefined) return;
+        const next = now + outboxWaitMs((record.outboxSends ?? 0) + 1);
+        try {
+          if (!(await store.bumpOutbox(record.pk, record.outboxAt, next))) {
+            tally.skipped++;
+            return;
+          }
+          await sendRecord(queue, record);
+          tally.sent++;
+        } catch {
+          tally.failed++;
+        }
+      }),
+    );
+  }
+  return tally;
+}

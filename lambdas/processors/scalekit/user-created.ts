@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { processor } from '../../core/processor.ts';
+
+/**
+ * A directory got a user: keep it, unless an update of it came first. https://docs.scalekit.com/reference/webhooks/directory-events/
+ */
+export default processor({
+  on: 'organization.directory.user_created',
+  schema: z.object({
+    occurred_at: z.string(),
+    organization_id: z.string(),
+    data: z.object({
+      id: z.string(),
+      email: z.email(),
+      given_name: z.string().optional(),
+      family_name: z.string().optional(),
+      active: z.boolean().default(true),
+    }),
+  }),
+  tables: ['users'],
+  handler: async ({ payload: { data, organization_id, occurred_at } }, { commit, log }) => {
+    const written = await commit([
+      {
+        update: {
+          table: 'users',
+          key: { id: data.id },
+          set: {
+            organizationId: organization_id,
+            email: data.email,
+            givenName: data.given_name ?? null,
+            familyName: data.family_name ?? null,
+            active: data.active,
+            createdAt: occurred_at,
+          },
+          condition: { expression: 'attribute_not_exists(updatedAt)' },
+        },
+      },
+    ]);
+    if (written === 'refused') log.info('updated before it was created');
+  },
+});

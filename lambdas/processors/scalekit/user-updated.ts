@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { processor } from '../../core/processor.ts';
+
+/**
+ * A directory changed a user: keep what it says now. Events come in any order, so one that is older than what is kept
+ * is let go. https://docs.scalekit.com/reference/webhooks/directory-events/
+ */
+export default processor({
+  on: 'organization.directory.user_updated',
+  schema: z.object({
+    occurred_at: z.string(),
+    organization_id: z.string(),
+    data: z.object({
+      id: z.string(),
+      email: z.email(),
+      given_name: z.string().optional(),
+      family_name: z.string().optional(),
+      active: z.boolean().default(true),
+    }),
+  }),
+  tables: ['users'],
+  handler: async ({ payload: { data, organization_id, occurred_at } }, { commit, log }) => {
+    const written = await commit([
+      {
+        update: {
+          table: 'users',
+          key: { id: data.id },
+          set: {
+            organizationId: organization_id,
+            email: data.email,
+            givenName: data.given_name ?? null,
+            familyName: data.family_name ?? null,
+            active: data.active,
+            updatedAt: occurred_at,
+          },
+          condition: {
+            expression: 'attribute_not_exists(updatedAt) OR updatedAt < :occurredAt',
+            values: { ':occurredAt': occurred_at },
+          },
+        },
+      },
+    ]);
+    if (written === 'refused') log.info('older than what is kept');
+  },
+});

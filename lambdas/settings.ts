@@ -1,0 +1,82 @@
+import type { ControlledRoute } from './core/control.ts';
+
+/**
+ * The environment of the functions, both sides of it: the stack calls `toEnv` where it grants the permission, the
+ * entry calls `fromEnv` once at start. What a function needs of the configuration is in its `gateway.json` instead.
+ */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where events are kept. */
+export interface RecordsSettings {
+  readonly tableName: string;
+  /** Bucket of the payloads that don't fit a row. */
+  readonly bucketName: string;
+}
+
+export const recordsSettings = {
+  toEnv: ({ tableName, bucketName }: RecordsSettings) => ({ TABLE_NAME: tableName, BUCKET_NAME: bucketName }),
+  fromEnv: (env: Environment): RecordsSettings => ({
+    tableName: required(env, 'TABLE_NAME', 'recordsSettings'),
+    bucketName: required(env, 'BUCKET_NAME', 'recordsSettings'),
+  }),
+};
+
+/** Where queues are: all share one URL up to the name, and `queueName` gives the name. */
+export interface QueuesSettings {
+  /** Without the slash before the name. */
+  readonly queueUrlBase: string;
+}
+
+export const queuesSettings = {
+  /** Takes the URL of any queue of the stack: a template can't cut a string, the function can. */
+  toEnv: ({ anyQueueUrl }: { readonly anyQueueUrl: string }) => ({ QUEUE_URL: anyQueueUrl }),
+  fromEnv: (env: Environment): QueuesSettings => {
+    const url = required(env, 'QUEUE_URL', 'queuesSettings');
+    return { queueUrlBase: url.slice(0, url.lastIndexOf('/')) };
+  },
+};
+
+/** The mappings that the breaker's controller sets, and how they are configured. */
+export interface MappingsSettings {
+  readonly routes: readonly ControlledRoute[];
+}
+
+/** In the environment, because their ids are known at deployment only; in few characters, because it ends at 4 KB. */
+export const mappingsSettings = {
+  toEnv: ({ routes }: MappingsSettings) => ({
+    MAPPINGS: JSON.stringify(
+      Object.fromEntries(
+        routes.map(({ route, maximumConcurrency, mappings }) => [route, [maximumConcurrency, ...mappings]]),
+      ),
+    ),
+  }),
+  fromEnv: (env: Environment): MappingsSettings => {
+    const routes = JSON.parse(required(env, 'MAPPINGS', 'mappingsSettings')) as Record<string, [number, ...string[]]>;
+    return {
+      routes: Object.entries(routes).map(([route, [maximumConcurrency, ...mappings]]) => ({
+        route,
+        maximumConcurrency,
+        mappings,
+      })),
+    };
+  },
+};
+
+/** The team's own tables. */
+export interface TablesSettings {
+  /** Physical name by the short name that a processor declares. */
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+export const tablesSettings = {
+  toEnv: ({ tables }: TablesSettings) => ({ TABLES: JSON.stringify(tables) }),
+  fromEnv: (env: Environment): TablesSettings => ({
+    tables: JSON.parse(required(env, 'TABLES', 'tablesSettings')) as Record<string, string>,
+  }),
+};
+
+function required(env: Environment, name: string, setting: string): string {
+  const value = env[name];
+  if (!value) throw new Error(`${name} is not set. It is written by ${setting}.toEnv in lambdas/settings.ts.`);
+  return value;
+}

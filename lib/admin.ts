@@ -1,0 +1,36 @@
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { StageConfig } from './config.ts';
+import { GatewayFunction } from './gateway-function.ts';
+import type { Records } from './records.ts';
+import type { Route } from './route.ts';
+
+export interface AdminProps {
+  readonly settings: StageConfig;
+  readonly records: Records;
+  readonly routes: readonly Route[];
+  /** Folder of the bundled functions. */
+  readonly bundles: string;
+}
+
+/** The function behind `/admin`: lists events, shows one, lets one run again; pauses routes. */
+export class Admin extends Construct {
+  readonly function: GatewayFunction;
+
+  constructor(scope: Construct, id: string, props: AdminProps) {
+    super(scope, id);
+    this.function = new GatewayFunction(this, 'Admin', {
+      settings: props.settings,
+      description: 'Answers the admin API.',
+      bundle: `${props.bundles}/admin`,
+      timeout: Duration.seconds(20),
+    });
+    props.records.grantInspect(this.function);
+    // With these it reads and changes breakers too: their rows are in the same table.
+    props.records.grantReplay(this.function);
+    for (const route of props.routes) {
+      route.grantSend(this.function);
+      route.grantCount(this.function);
+    }
+  }
+}

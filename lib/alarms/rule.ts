@@ -1,0 +1,44 @@
+import type { ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { GatewayFunction } from '../gateway-function.ts';
+import type { Route } from '../route.ts';
+
+/**
+ * One reason to wake somebody. A rule is a file here, a line in `list.ts` and a page `docs/runbook/<name>.md`.
+ *
+ * @example
+ * export const parked: AlarmRule = {
+ *   name: 'parked',
+ *   meaning: 'Events wait for a person.',
+ *   watch: ({ routes }) => routes.map((route) => ({ … })),
+ * };
+ */
+export interface AlarmRule {
+  /** Of the file and of the runbook page too. */
+  readonly name: string;
+  /** First sentence of the alarm's text: what is wrong, in an operator's words. */
+  readonly meaning: string;
+  readonly watch: (gateway: Watched) => readonly Watch[];
+}
+
+/** What there is to watch. */
+export interface Watched {
+  readonly stage: string;
+  readonly sources: readonly string[];
+  readonly routes: readonly Route[];
+  readonly api: RestApi;
+  readonly verifier: GatewayFunction;
+}
+
+/** One alarm. It rings when the metric is as `comparison` says in one period. */
+export interface Watch {
+  /** What it watches: a source, a route; a word that stays, because it is part of the alarm's logical id. */
+  readonly id: string;
+  readonly metric: IMetric;
+  readonly threshold: number;
+  readonly comparison: ComparisonOperator;
+  /** What silence means, with the reason where it is chosen. */
+  readonly whenMissing: TreatMissingData;
+  /** The console page to look at first. */
+  readonly link: string;
+}

@@ -1,0 +1,173 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogField,
+  AccessLogFormat,
+  AuthorizationType,
+  CfnRestApi,
+  EndpointType,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  type MethodDeploymentOptions,
+  MethodLoggingLevel,
+  RestApi,
+  SecurityPolicy,
+} from 'aws-cdk-lib/aws-apigateway';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { methodsOf } from '../lambdas/core/scheme/provider.ts';
+import { providers } from '../lambdas/providers/index.ts';
+import type { Bucket } from './config.ts';
+import type { GatewayFunction } from './gateway-function.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * The REST API: `POST /webhooks/{source}` for providers, `/admin` for operators. A REST API and not an HTTP API,
+ * because AWS WAF can only stand before the former.
+ */
+export class Api extends Construct {
+  readonly rest: RestApi;
+  private readonly webhookMethods: readonly string[];
+
+  constructor(scope: Construct, id: string, { stage, settings, sources }: Plan) {
+    super(scope, id);
+    const { webhooks, admin: adminLimit } = settings.limits;
+    this.webhookMethods = methodsOfAll(sources);
+
+    this.rest = new RestApi(this, 'Rest', {
+      restApiName: `hookgate-${stage}`,
+      description: `Webhooks and admin API of Hookgate, stage ${stage}.`,
+      endpointTypes: [EndpointType.REGIONAL],
+      // Every type is binary, or API Gateway would decode bodies as UTF-8 and the signed bytes be lost.
+      binaryMediaTypes: ['*/*'],
+      // The role that lets API Gateway write logs is one per account and region: a stack that sets it would set it for
+      // every other API there, and unset it when it goes. README: "Once per account".
+      cloudWatchRole: false,
+      deployOptions: {
+        stageName: stage,
+        accessLogDestination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLog', {
+            retention: settings.logRetention,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        accessLogFormat: ACCESS_LOG,
+        tracingEnabled: true,
+        ...methodSettings(webhooks),
+        methodOptions: {
+          ...Object.fromEntries(
+            this.webhookMethods.map((method) => [`/webhooks/{source}/${method}`, methodSettings(webhooks)]),
+          ),
+          // `ANY` has no settings of its own: API Gateway keeps them for each HTTP method.
+          ...Object.fromEntries(METHODS.map((method) => [`/admin/{proxy+}/${method}`, methodSettings(adminLimit)])),
+        },
+      },
+    });
+    this.requireTls12();
+    addGatewayResponses(this.rest);
+  }
+
+  /** Where a provider sends to. */
+  webhookUrl(source: string): string {
+    return this.rest.urlForPath(`/webhooks/${source}`);
+  }
+
+  get adminUrl(): string {
+    return this.rest.urlForPath('/admin');
+  }
+
+  /** `POST /webhooks/{source}`, and the methods that a configured provider's set-up requests use. */
+  sendWebhooksTo(verifier: GatewayFunction): void {
+    const resource = this.rest.root.addResource('webhooks').addResource('{source}');
+    const integration = new LambdaIntegration(verifier.lambda, { allowTestInvoke: false });
+    const requestValidator = this.rest.addRequestValidator('WebhookValidator', {
+      requestValidatorName: 'webhooks',
+      validateRequestParameters: true,
+      validateRequestBody: true,
+    });
+    const reason =
+      'A webhook is authorised by the signature over its body, which the verifier checks and an authorizer never sees.';
+    for (const httpMethod of this.webhookMethods) {
+      const method = resource.addMethod(httpMethod, integration, {
+        authorizationType: AuthorizationType.NONE,
+        requestParameters: { 'method.request.path.source': true },
+        // Without a model it lets every body pass, as it must: which headers and which body are right differs by
+        // provider, and an answer from here would tell what is missing.
+        requestValidator,
+      });
+      Validations.of(method).acknowledge(
+        { id: 'AwsSolutions-APIG4', reason },
+        { id: 'AwsSolutions-COG4', reason: `${reason} Providers have no user pool.` },
+      );
+    }
+  }
+
+  /** Everything under `/admin/`, for callers with an IAM signature. */
+  sendAdminTo(admin: GatewayFunction): void {
+    const method = this.rest.root
+      .addResource('admin')
+      .addResource('{proxy+}')
+      .addMethod('ANY', new LambdaIntegration(admin.lambda, { allowTestInvoke: false }), {
+        authorizationType: AuthorizationType.IAM,
+      });
+    Validations.of(method).acknowledge({
+      id: 'AwsSolutions-COG4',
+      reason: 'Operators sign with IAM, which their AWS account has already; a user pool would be a second directory.',
+    });
+  }
+
+  /**
+   * TLS 1.3, or 1.2 with forward secrecy. Strict: the host of a request must be the one its TLS handshake named.
+   *
+   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
+   */
+  private requireTls12(): void {
+    const resource = this.rest.node.defaultChild;
+    if (!(resource instanceof CfnRestApi)) throw new Error('The REST API has no CloudFormation resource.');
+    resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
+    resource.endpointAccessMode = 'STRICT';
+  }
+}
+
+/** POST, and where a configured provider asks with another method first, that too. */
+function methodsOfAll(sources: Plan['sources']): readonly string[] {
+  const methods = sources.flatMap(({ provider }) => {
+    const declared = providers.get(provider);
+    return declared ? [...methodsOf(declared)] : [];
+  });
+  return [...new Set(['POST', ...methods])];
+}
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
+
+/** Whole for each method: what a method's own settings leave out is off, and not as the stage has it. */
+function methodSettings({ requestsPerSecond, burst }: Bucket): MethodDeploymentOptions {
+  return {
+    throttlingRateLimit: requestsPerSecond,
+    throttlingBurstLimit: burst,
+    loggingLevel: MethodLoggingLevel.ERROR,
+    // It would log whole requests, signatures and payloads included.
+    dataTraceEnabled: false,
+  };
+}
+
+/** One line a request, of named fields: no header and no query, where signatures and tokens travel. */
+const ACCESS_LOG = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    requestTime: AccessLogField.contextRequestTimeEpoch(),
+    sourceIp: AccessLogField.contextIdentitySourceIp(),
+    method: AccessLogField.contextHttpMethod(),
+    path: AccessLogField.contextPath(),
+    status: AccessLogField.contextStatus(),
+    responseLength: AccessLogField.contextResponseLength(),
+    responseLatency: AccessLogField.contextResponseLatency(),
+    integrationLatency: AccessLogField.contextIntegrationLatency(),
+    integrationStatus: AccessLogField.contextIntegrationStatus(),
+    wafResponseCode: AccessLogField.contextWafResponseCode(),
+    errorType: AccessLogField.contextErrorResponseType(),
+    tlsVersion: '$context.tlsVersion',
+    cipherSuite: '$context.cipherSuite',
+    traceId: AccessLogField.contextXrayTraceId(),
+  }),
+);

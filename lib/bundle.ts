@@ -1,0 +1,148 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
+import type { Gateway } from '../lambdas/core/source.ts';
+import { gatewayOf, gatewayOfRoute, type Plan } from './plan.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+/** Beside the functions: entries of those that have no file of their own. */
+const ENTRIES = '.entries';
+
+/** What Lambda runs of one function: a folder with `index.js` and the `gateway.json` beside it. */
+export interface Bundle {
+  readonly name: string;
+  readonly directory: string;
+  /** Size of `index.js`. Lambda reads and compiles all of it at a cold start. */
+  readonly bytes: number;
+  /** Whether the folder held something else, or nothing, before. */
+  readonly changed: boolean;
+}
+
+export interface BundleProps {
+  readonly plan: Plan;
+  /** Receives one folder per function; folders of functions that are gone are removed. */
+  readonly outputDirectory: string;
+  /**
+   * Where the entries are.
+   * @default - `lambdas` of this project
+   */
+  readonly lambdasDirectory?: string;
+  /** @default - `processors` beside the entries */
+  readonly processorsDirectory?: string;
+}
+
+/** Name of the function that runs one route. */
+export function processorFunctionName(source: string, route: string): string {
+  return `processor-${source}-${route}`;
+}
+
+/**
+ * Bundles every function of a stage, in one run of esbuild. The same sources give the same bytes on every machine, so
+ * that CDK's asset hashes change only when code or configuration does.
+ */
+export function bundleSync(props: BundleProps): Bundle[] {
+  return writeBundles(props, buildSync(bundleOptions(props)));
+}
+
+/** What esbuild is told; the local host's reload tells it the same. Writes the entries that are not files of the project. */
+export function bundleOptions({
+  plan,
+  outputDirectory,
+  lambdasDirectory = join(ROOT, 'lambdas'),
+  processorsDirectory = join(lambdasDirectory, 'processors'),
+}: BundleProps) {
+  const entryPoints: Record<string, string> = {};
+  for (const { name, processor } of functionsOf(plan)) {
+    if (processor === undefined) entryPoints[`${name}/index`] = join(lambdasDirectory, `${name}.ts`);
+    else {
+      const entry = join(outputDirectory, ENTRIES, `${name}.ts`);
+      writeIfChanged(entry, processorEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)));
+      entryPoints[`${name}/index`] = entry;
+    }
+  }
+  return {
+    absWorkingDir: ROOT,
+    entryPoints,
+    outdir: outputDirectory,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // The ES module builds of the SDK shake off what is not called; Node's default order, main first, would not.
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    write: false,
+    logLevel: 'warning',
+  } satisfies BuildOptions;
+}
+
+/** Puts each function's code and its `gateway.json` into its folder. */
+export function writeBundles(
+  { plan, outputDirectory }: BundleProps,
+  { outputFiles }: BuildResult<{ write: false }>,
+): Bundle[] {
+  const code = new Map(outputFiles.map(({ path, contents }) => [resolve(path), contents]));
+  const functions = functionsOf(plan);
+  const bundles = functions.map(({ name, gateway }): Bundle => {
+    const directory = join(outputDirectory, name);
+    const contents = code.get(resolve(directory, 'index.js')) ?? new Uint8Array();
+    const written = [
+      writeIfChanged(join(directory, 'index.js'), contents),
+      writeIfChanged(join(directory, 'gateway.json'), `${JSON.stringify(gateway, null, 2)}\n`),
+    ];
+    return { name, directory, bytes: contents.length, changed: written.includes(true) };
+  });
+  removeOthers(outputDirectory, new Set([ENTRIES, ...functions.map(({ name }) => name)]));
+  return bundles;
+}
+
+interface FunctionToBundle {
+  readonly name: string;
+  /** Of a route: `<folder>/<file>` of its processor. */
+  readonly processor?: string;
+  readonly gateway: Gateway;
+}
+
+function functionsOf(plan: Plan): FunctionToBundle[] {
+  const gateway = gatewayOf(plan);
+  return [
+    ...['verifier', 'sweeper', 'breaker-controller', 'admin'].map((name) => ({ name, gateway })),
+    ...plan.sources.flatMap((source) =>
+      source.routes.map((route) => ({
+        name: processorFunctionName(source.name, route.name),
+        processor: route.processor,
+        gateway: gatewayOfRoute(plan, source, route),
+      })),
+    ),
+  ];
+}
+
+/** A processor's function: its file, run by the loop that all of them share. */
+function processorEntry(lambdasDirectory: string, processorFile: string): string {
+  return [
+    `import { processorHandler } from ${JSON.stringify(resolve(lambdasDirectory, 'processor.ts'))};`,
+    `import processor from ${JSON.stringify(resolve(processorFile))};`,
+    'export const handler = processorHandler(processor);',
+    '',
+  ].join('\n');
+}
+
+/** Leaves a file alone that is right already. Returns whether it was not. */
+function writeIfChanged(file: string, contents: string | Uint8Array): boolean {
+  const wanted = Buffer.from(contents);
+  mkdirSync(resolve(file, '..'), { recursive: true });
+  try {
+    if (readFileSync(file).equals(wanted)) return false;
+  } catch {
+    // Not there yet.
+  }
+  writeFileSync(file, wanted);
+  return true;
+}
+
+function removeOthers(directory: string, kept: ReadonlySet<string>): void {
+  for (const name of readdirSync(directory)) {
+    if (!kept.has(name)) rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,233 @@
+import ipaddr from 'ipaddr.js';
+import { queueName } from '../lambdas/core/source.ts';
+import type { Allow, GatewayConfig, RouteConfig, SourceConfig, StageConfig, Throttle } from './config.ts';
+import type { Declaration } from './declarations.ts';
+
+/** What a configuration is checked against. */
+export interface Surroundings {
+  /** Names of the providers there are. */
+  readonly providers: readonly string[];
+  /** By name, for every processor that the configuration mentions. */
+  readonly declarations: ReadonlyMap<string, Declaration>;
+}
+
+export const MOST_BODY_BYTES = 4 * 1024 * 1024;
+/** Of SQS. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html */
+const LONGEST_QUEUE_NAME = 80;
+/** Of AWS WAF. https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html */
+const LEAST_RATE = 10;
+/** Of Lambda, for SQS. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+const LEAST_CONCURRENCY = 2;
+
+const SOURCE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** Without hyphens, so that no stage's queue can have the name of another's. */
+const STAGE_NAME = /^[a-z0-9]{1,16}$/;
+const PROCESSOR_NAME = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
+const TABLE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** An exact type, `prefix.*` or `*`; a star elsewhere would only look as if it worked. */
+const PATTERN = /^(\*|[^*\s]+|[^*\s]+\.\*)$/;
+
+/** Everything that is wrong with one stage of a configuration: a sentence each, with the name, the place and the mend. */
+export function problemsOf(config: GatewayConfig, stage: string, surroundings: Surroundings): string[] {
+  const settings = config.stages[stage];
+  if (!settings || !Object.hasOwn(config.stages, stage)) {
+    const known = Object.keys(config.stages).join(', ');
+    return [`There is no stage '${stage}': name one of ${known}, or add it to stages in lib/config.ts.`];
+  }
+  return [
+    ...stageProblems(stage, settings),
+    ...(config.sources.length === 0 ? ['There is no source: add one to sources in lib/config.ts.'] : []),
+    ...repeated(config.sources.map(({ name }) => name)).map(
+      (name) => `Source '${name}' is configured twice in lib/config.ts: rename one, the name is its URL.`,
+    ),
+    ...config.sources.flatMap((source) => sourceProblems(source, stage, surroundings)),
+    ...queueProblems(config.sources, stage),
+  ];
+}
+
+/** `crm` with a route `user-created` and `crm-user` with a route `created` would share a queue. */
+function queueProblems(sources: readonly SourceConfig[], stage: string): string[] {
+  const owners = new Map<string, string>();
+  const problems = new Set<string>();
+  for (const { name, routes } of sources) {
+    for (const route of routes.map(asRoute)) {
+      const owner = `${name}/${routeName(route.processor)}`;
+      for (const hop of ['main', 'dead', 'parked'] as const) {
+        const queue = queueName(stage, name, routeName(route.processor), hop);
+        const other = owners.get(queue);
+        // The same source or route twice is said where that is checked.
+        if (other !== undefined && other !== owner) {
+          problems.add(
+            `Routes '${other}' and '${owner}' in lib/config.ts would share the queue '${queue}': rename a source or a processor file.`,
+          );
+        }
+        owners.set(queue, owner);
+      }
+    }
+  }
+  return [...problems];
+}
+
+function stageProblems(stage: string, settings: StageConfig): string[] {
+  const place = `Stage '${stage}' in lib/config.ts`;
+  return [
+    ...(STAGE_NAME.test(stage)
+      ? []
+      : [`${place} has a name that is not 1 to 16 lower-case letters and digits: rename it.`]),
+    ...(settings.allow ? allowProblems(settings.allow, place, 'allow') : []),
+    ...allowProblems(settings.adminAllow, place, 'adminAllow'),
+    ...throttleProblems(settings.limits.perAddress, place, 'limits.perAddress'),
+    ...throttleProblems(settings.limits.perSource, place, 'limits.perSource'),
+  ];
+}
+
+function sourceProblems(source: SourceConfig, stage: string, surroundings: Surroundings): string[] {
+  const place = `Source '${source.name}' in lib/config.ts`;
+  const problems = [
+    ...allowProblems(source.allow, place, 'allow'),
+    ...(source.throttle ? throttleProblems(source.throttle, place, 'throttle') : []),
+    ...routesProblems(source, place, stage, surroundings.declarations),
+  ];
+  if (!SOURCE_NAME.test(source.name)) {
+    problems.push(
+      `${place} has a name that can't be part of its URL: use 1 to 63 lower-case letters, digits and hyphens, no hyphen first.`,
+    );
+  }
+  if (!surroundings.providers.includes(source.provider)) {
+    const known = surroundings.providers.join(', ');
+    problems.push(
+      `${place} names the provider '${source.provider}', which is not in lambdas/providers: name one of ${known}, or add its file.`,
+    );
+  }
+  const { maxBodyBytes } = source;
+  if (maxBodyBytes !== undefined && !(Number.isInteger(maxBodyBytes) && maxBodyBytes > 0)) {
+    problems.push(`${place} has maxBodyBytes ${maxBodyBytes}: give a whole number of bytes above 0.`);
+  } else if (maxBodyBytes !== undefined && maxBodyBytes > MOST_BODY_BYTES) {
+    problems.push(
+      `${place} has maxBodyBytes ${maxBodyBytes}, more than a function can be handed: give at most ${MOST_BODY_BYTES} (4 MiB).`,
+    );
+  }
+  return problems;
+}
+
+function routesProblems(
+  source: SourceConfig,
+  place: string,
+  stage: string,
+  declarations: ReadonlyMap<string, Declaration>,
+): string[] {
+  const routes = source.routes.map(asRoute);
+  const problems = repeated(routes.map(({ processor }) => routeName(processor))).map(
+    (name) => `${place} has two routes '${name}': remove one, or rename its processor file; queues carry that name.`,
+  );
+  if (routes.length === 0)
+    problems.push(`${place} has no route, so nothing would ever run: name a processor in routes.`);
+
+  const takenBy = new Map<string, string>();
+  for (const { processor, maximumConcurrency = LEAST_CONCURRENCY } of routes) {
+    const file = `lambdas/processors/${processor}.ts`;
+    if (!(Number.isInteger(maximumConcurrency) && maximumConcurrency >= LEAST_CONCURRENCY)) {
+      problems.push(
+        `${place} gives route '${processor}' maximumConcurrency ${maximumConcurrency}: Lambda takes whole numbers from ${LEAST_CONCURRENCY}.`,
+      );
+    }
+    const longest = queueName(stage, source.name, routeName(processor), 'parked');
+    if (longest.length > LONGEST_QUEUE_NAME) {
+      problems.push(
+        `${place} has route '${processor}', whose queue '${longest}' has ${longest.length} characters where SQS allows ${LONGEST_QUEUE_NAME}: shorten the source's name or the file's.`,
+      );
+    }
+    const declaration = PROCESSOR_NAME.test(processor) ? declarations.get(processor) : 'misnamed';
+    if (declaration === 'misnamed') {
+      problems.push(
+        `${place} routes to '${processor}', which is not <folder>/<file> in lower-case letters, digits and hyphens: name a file of lambdas/processors without .ts.`,
+      );
+    } else if (declaration === undefined || declaration === 'missing') {
+      problems.push(`${place} routes to '${processor}', but there is no ${file}: add the file, or remove the route.`);
+    } else if (declaration === 'no-processor') {
+      problems.push(
+        `${place} routes to '${processor}', but ${file} exports no processor: write \`export default processor({ on, schema, handler })\`.`,
+      );
+    } else if ('error' in declaration) {
+      problems.push(
+        `${place} routes to '${processor}', but ${file} can't be loaded (${declaration.error}): mend the file.`,
+      );
+    } else {
+      problems.push(...declarationProblems(declaration, file));
+      const other = takenBy.get(declaration.on);
+      if (other !== undefined) {
+        problems.push(
+          `${place} sends '${declaration.on}' to both '${other}' and '${processor}': change \`on\` in ${file}, or remove one of the routes.`,
+        );
+      }
+      takenBy.set(declaration.on, processor);
+    }
+  }
+  return problems;
+}
+
+function declarationProblems({ on, tables }: { on: string; tables: readonly string[] }, file: string): string[] {
+  const problems: string[] = [];
+  if (!PATTERN.test(on)) {
+    problems.push(`${file} takes '${on}', which is no pattern: use an exact event type, \`prefix.*\`, or \`*\`.`);
+  }
+  for (const table of tables) {
+    if (!TABLE_NAME.test(table)) {
+      problems.push(
+        `${file} names the table '${table}': use lower-case letters, digits and hyphens, a letter first, at most 63.`,
+      );
+    }
+  }
+  return problems;
+}
+
+function allowProblems(allow: Allow, place: string, field: string): string[] {
+  if ('anywhere' in allow) {
+    return allow.reason.trim() === ''
+      ? [`${place} has ${field}.anywhere without a reason: write down why the addresses can't be listed.`]
+      : [];
+  }
+  if (allow.cidrs.length === 0) {
+    return [
+      `${place} has no address in ${field}.cidrs, so nobody could call it: list CIDRs, or write { anywhere: true, reason }.`,
+    ];
+  }
+  return allow.cidrs.flatMap((cidr) => cidrProblems(cidr, place, field));
+}
+
+function cidrProblems(cidr: string, place: string, field: string): string[] {
+  if (!cidr.includes('/') || !ipaddr.isValidCIDR(cidr)) {
+    return [`${place} has '${cidr}' in ${field}.cidrs, which is no CIDR: write it as 203.0.113.0/24 or 2001:db8::/32.`];
+  }
+  const [address, prefix] = ipaddr.parseCIDR(cidr);
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
+    return [
+      `${place} has '${cidr}' in ${field}.cidrs, an IPv4 address in IPv6 form that AWS WAF never matches: write the IPv4 CIDR.`,
+    ];
+  }
+  if (prefix === 0) {
+    return [
+      `${place} has '${cidr}' in ${field}.cidrs, which is everybody: write { anywhere: true, reason: '…' } if that is meant.`,
+    ];
+  }
+  return [];
+}
+
+function throttleProblems({ requestsPerMinute }: Throttle, place: string, field: string): string[] {
+  return Number.isInteger(requestsPerMinute) && requestsPerMinute >= LEAST_RATE
+    ? []
+    : [`${place} has ${field}.requestsPerMinute ${requestsPerMinute}: AWS WAF takes whole numbers from ${LEAST_RATE}.`];
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+export function asRoute(route: string | RouteConfig): RouteConfig {
+  return typeof route === 'string' ? { processor: route } : route;
+}
+
+/** A route is called by its processor's file. */
+export function routeName(processor: string): string {
+  return processor.slice(processor.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,166 @@
+import type { Duration } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+/** What a team edits: which endpoints there are, who may call them, which code runs for which event. */
+export interface GatewayConfig {
+  readonly sources: readonly SourceConfig[];
+  /** By stage name. One stack per stage, `hookgate-<stage>`. */
+  readonly stages: Readonly<Record<string, StageConfig>>;
+}
+
+/** One endpoint of one provider: `POST /webhooks/<name>`. */
+export interface SourceConfig {
+  /** Part of the URL, of queue names and of the secret's name: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  /** How it signs: the name of a declaration in `lambdas/providers`. */
+  readonly provider: string;
+  /** Which addresses may call it. */
+  readonly allow: Allow;
+  /** Which processors its events go to. */
+  readonly routes: readonly (string | RouteConfig)[];
+  /**
+   * Largest body that is accepted, at most 4 MiB: Lambda takes 6 MB of a request whose body is base64 by then.
+   * @default 1 MiB
+   */
+  readonly maxBodyBytes?: number;
+  /**
+   * Requests of this source in a minute, from all addresses together. What is above is answered 429.
+   * @default the stage's `limits.perSource`
+   */
+  readonly throttle?: Throttle;
+  /**
+   * How long the previous secret is accepted after a rotation.
+   * @default Duration.hours(24)
+   */
+  readonly secretOverlap?: Duration;
+  /**
+   * The URL as configured at the provider, for providers that sign it.
+   * @default - the URL of the request
+   */
+  readonly url?: string;
+}
+
+/** A route that departs from the defaults; otherwise its processor's name says it all. */
+export interface RouteConfig {
+  /** `<folder>/<file>` under `lambdas/processors`, without `.ts`. Which events it takes, `on`, is declared in that file. */
+  readonly processor: string;
+  /**
+   * How many batches run at once, of the queue and again of its dead letters; at least 2, as Lambda demands.
+   * @default 2
+   */
+  readonly maximumConcurrency?: number;
+}
+
+/** Addresses as CIDRs, IPv4 and IPv6; or everybody, with the reason written down for whoever audits it. */
+export type Allow = { readonly cidrs: readonly string[] } | { readonly anywhere: true; readonly reason: string };
+
+export interface Throttle {
+  /** At least 10, the least that AWS WAF takes. */
+  readonly requestsPerMinute: number;
+}
+
+/** What differs between stages. Nothing else in `lib/` knows which stage it is. */
+export interface StageConfig {
+  /** Whether `cdk deploy` knows it. The local host runs a stage that doesn't deploy. */
+  readonly deploys: boolean;
+  /** Keeps tables, payloads and secrets when the stack or the resource goes, and protects the tables from deletion. */
+  readonly keepsData: boolean;
+  /**
+   * Replaces the `allow` of every source.
+   * @default - each source's own
+   */
+  readonly allow?: Allow;
+  /** Which addresses may call the admin API. Each call needs an IAM signature besides. */
+  readonly adminAllow: Allow;
+  readonly limits: Limits;
+  /** How long logs are kept. */
+  readonly logRetention: RetentionDays;
+  /**
+   * ARN of an SNS topic that alarms are sent to.
+   * @default - alarms are only seen in the console
+   */
+  readonly alarmTopicArn?: string;
+}
+
+/** From the outside in: each is checked before the next. */
+export interface Limits {
+  /** Of one address, over everything it calls. */
+  readonly perAddress: Throttle;
+  /** Of one source, unless the source says otherwise. */
+  readonly perSource: Throttle;
+  /** Of all webhooks together. API Gateway counts it, with a token bucket. */
+  readonly webhooks: Bucket;
+  /** Of the admin API, likewise. */
+  readonly admin: Bucket;
+}
+
+export interface Bucket {
+  readonly requestsPerSecond: number;
+  /** How many may come at one moment after a pause. */
+  readonly burst: number;
+}
+
+export const config = {
+  sources: [
+    {
+      name: 'scalekit',
+      provider: 'scalekit',
+      // 54.236.0.0/16 is a range that many AWS customers share, so it proves little by itself: the signature does.
+      allow: { cidrs: ['52.206.68.0/24', '54.236.0.0/16'] },
+      routes: ['scalekit/user-created', 'scalekit/user-updated'],
+    },
+    {
+      name: 'inkress',
+      provider: 'inkress',
+      allow: { anywhere: true, reason: 'Inkress publishes no addresses that it sends from.' },
+      routes: ['inkress/payment-success', 'inkress/payment-failed', 'inkress/payout-completed'],
+    },
+    {
+      name: 'skribby',
+      provider: 'skribby',
+      allow: { anywhere: true, reason: 'Skribby publishes no addresses that it sends from.' },
+      routes: ['skribby/status-update'],
+    },
+  ],
+  stages: {
+    local: {
+      deploys: false,
+      keepsData: false,
+      allow: { cidrs: ['127.0.0.1/32', '::1/128'] },
+      adminAllow: { cidrs: ['127.0.0.1/32', '::1/128'] },
+      // Everything comes from one address here, load tests included.
+      limits: {
+        perAddress: { requestsPerMinute: 120_000 },
+        perSource: { requestsPerMinute: 60_000 },
+        webhooks: { requestsPerSecond: 1_000, burst: 2_000 },
+        admin: { requestsPerSecond: 100, burst: 500 },
+      },
+      logRetention: RetentionDays.ONE_WEEK,
+    },
+    dev: {
+      deploys: true,
+      keepsData: true,
+      adminAllow: { anywhere: true, reason: 'Every call needs an IAM signature; the office has no fixed address.' },
+      limits: {
+        perAddress: { requestsPerMinute: 1_200 },
+        perSource: { requestsPerMinute: 3_000 },
+        webhooks: { requestsPerSecond: 50, burst: 100 },
+        admin: { requestsPerSecond: 5, burst: 10 },
+      },
+      logRetention: RetentionDays.TWO_WEEKS,
+    },
+    prod: {
+      deploys: true,
+      keepsData: true,
+      adminAllow: { anywhere: true, reason: 'Every call needs an IAM signature; the office has no fixed address.' },
+      // A provider sends from few addresses, and a bulk change at its side arrives as a burst from one of them.
+      limits: {
+        perAddress: { requestsPerMinute: 12_000 },
+        perSource: { requestsPerMinute: 12_000 },
+        webhooks: { requestsPerSecond: 500, burst: 1_000 },
+        admin: { requestsPerSecond: 10, burst: 20 },
+      },
+      logRetention: RetentionDays.ONE_MONTH,
+    },
+  },
+} satisfies GatewayConfig;

@@ -1,0 +1,183 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  type Alarm,
+  Dashboard as CloudWatchDashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  Metric,
+  PeriodOverride,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { DELIVERY_METRIC, DIMENSION, metricsNamespace, PROCESSING_METRIC } from '../lambdas/core/metrics.ts';
+import type { Watched } from './alarms/rule.ts';
+import { dashboardLink, functionLink, queueLink } from './console-links.ts';
+import { webAclMetricName } from './web-acl.ts';
+
+export interface DashboardProps {
+  readonly watched: Watched;
+  readonly alarms: readonly Alarm[];
+}
+
+const PERIOD = Duration.minutes(1);
+const WHOLE = 24;
+const HALF = 12;
+const THIRD = 8;
+
+/** One page that says how a stage does, read from the top as a webhook comes in. */
+export class Dashboard extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { watched, alarms }: DashboardProps) {
+    super(scope, id);
+    const name = Aws.STACK_NAME;
+    this.url = dashboardLink(name);
+    new CloudWatchDashboard(this, 'Page', {
+      dashboardName: name,
+      defaultInterval: Duration.hours(3),
+      // Or CloudWatch would widen the periods with the time shown, and sums would no longer be by the minute.
+      periodOverride: PeriodOverride.INHERIT,
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WHOLE, height: 3 })],
+        flow(watched),
+        edge(watched),
+        queues(watched),
+        processors(watched),
+        [new TextWidget({ markdown: links(watched), width: WHOLE, height: 6 })],
+      ],
+    });
+  }
+}
+
+function flow({ stage, sources, routes }: Watched): IWidget[] {
+  const { accepted, duplicate, filtered, handshake, unavailable } = DELIVERY_METRIC;
+  return [
+    graph('Deliveries in, a minute', HALF, [
+      ...sources.flatMap((source) =>
+        [accepted, duplicate, filtered, handshake, unavailable].map((metric) => ofSource(stage, metric, source)),
+      ),
+    ]),
+    graph('Events processed, a minute', HALF, [
+      ...routes.map((route) => ofRoute(stage, PROCESSING_METRIC.processed, route)),
+    ]),
+  ];
+}
+
+function edge({ stage, sources, api, verifier }: Watched): IWidget[] {
+  const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
+  return [
+    graph('Refused, a minute', THIRD, [
+      ...sources.map((source) => ofSource(stage, DELIVERY_METRIC.rejected, source)),
+      blockedByWebAcl(stage, 'refuse', 'address not allowed (403)'),
+      blockedByWebAcl(stage, 'rate-by-address', 'too many of one address (429)'),
+      blockedByWebAcl(stage, 'Default_Action', 'unknown path (404)'),
+    ]),
+    graph('Answers, a minute', THIRD, [
+      api.metricCount({ period: PERIOD, statistic: 'SampleCount', dimensionsMap, label: 'requests' }),
+      api.metricClientError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '4xx' }),
+      api.metricServerError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '5xx' }),
+    ]),
+    graph('Time to answer, ms', THIRD, [
+      api.metricLatency({ period: PERIOD, statistic: 'p50', dimensionsMap, label: 'p50' }),
+      api.metricLatency({ period: PERIOD, statistic: 'p99', dimensionsMap, label: 'p99' }),
+      verifier.lambda.metricDuration({ period: PERIOD, statistic: 'p99', label: 'verifier p99' }),
+    ]),
+  ];
+}
+
+function queues({ routes }: Watched): IWidget[] {
+  const options = { period: PERIOD, statistic: 'Maximum' };
+  return [
+    graph('Waiting events', THIRD, [
+      ...routes.map((route) =>
+        route.main.metricApproximateNumberOfMessagesVisible({ ...options, label: route.fullName }),
+      ),
+    ]),
+    graph('Oldest event, seconds', THIRD, [
+      ...routes.map((route) => route.main.metricApproximateAgeOfOldestMessage({ ...options, label: route.fullName })),
+    ]),
+    graph('Dead letters and parked events', THIRD, [
+      ...routes.flatMap((route) => [
+        route.dead.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} dead` }),
+        route.parked.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} parked` }),
+      ]),
+    ]),
+  ];
+}
+
+function processors({ stage, routes }: Watched): IWidget[] {
+  const { failed, retried, parked, processingMs } = PROCESSING_METRIC;
+  return [
+    graph('Failed, retried, parked, a minute', HALF, [
+      ...routes.flatMap((route) => [failed, retried, parked].map((metric) => ofRoute(stage, metric, route))),
+    ]),
+    graph('Time to process (p95), ms', HALF, [
+      ...routes.map((route) => ofRoute(stage, processingMs, route, { statistic: 'p95', label: route.fullName })),
+    ]),
+  ];
+}
+
+function links({ routes, verifier }: Watched): string {
+  const row = (name: string, links: Readonly<Record<string, string>>) =>
+    `| ${name} | ${Object.entries(links)
+      .map(([label, url]) => `[${label}](${url})`)
+      .join(' · ')} |`;
+  return [
+    '| | |',
+    '|---|---|',
+    row('verifier', { function: functionLink(verifier.lambda.functionName) }),
+    ...routes.map((route) =>
+      row(route.fullName, {
+        processor: functionLink(route.processor.lambda.functionName),
+        queue: queueLink(route.queueName('main')),
+        'dead letters': queueLink(route.queueName('dead')),
+        parked: queueLink(route.queueName('parked')),
+      }),
+    ),
+  ].join('\n');
+}
+
+function ofSource(stage: string, metricName: string, source: string): IMetric {
+  return new Metric({
+    namespace: metricsNamespace(stage),
+    metricName,
+    dimensionsMap: { [DIMENSION.source]: source },
+    period: PERIOD,
+    statistic: 'Sum',
+    label: `${source} ${metricName.toLowerCase()}`,
+  });
+}
+
+function ofRoute(
+  stage: string,
+  metricName: string,
+  route: { readonly source: string; readonly routeName: string; readonly fullName: string },
+  { statistic = 'Sum', label = `${route.fullName} ${metricName.toLowerCase()}` } = {},
+): IMetric {
+  return new Metric({
+    namespace: metricsNamespace(stage),
+    metricName,
+    dimensionsMap: { [DIMENSION.source]: route.source, [DIMENSION.route]: route.routeName },
+    period: PERIOD,
+    statistic,
+    label,
+  });
+}
+
+/** @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html */
+function blockedByWebAcl(stage: string, rule: string, label: string): IMetric {
+  return new Metric({
+    namespace: 'AWS/WAFV2',
+    metricName: 'BlockedRequests',
+    dimensionsMap: { WebACL: webAclMetricName(stage), Rule: rule, Region: Aws.REGION },
+    period: PERIOD,
+    statistic: 'Sum',
+    label,
+  });
+}
+
+function graph(title: string, width: number, left: IMetric[]): IWidget {
+  return new GraphWidget({ title, width, height: 6, left, leftYAxis: { min: 0 }, stacked: false });
+}

@@ -1,0 +1,46 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+/** What the stack needs of a processor file; or a word for why there is none. */
+export type Declaration =
+  { readonly on: string; readonly tables: readonly string[] } | 'missing' | 'no-processor' | { readonly error: string };
+
+/**
+ * Reads the declarations of processors by running their files, so that `on` and `tables` are written once: there. A file
+ * is run once in a process, unless `rereads` says to run one that was written since again.
+ */
+export async function readDeclarations(
+  processors: Iterable<string>,
+  directory: string,
+  { rereads = false }: { readonly rereads?: boolean } = {},
+): Promise<ReadonlyMap<string, Declaration>> {
+  const declarations = new Map<string, Declaration>();
+  for (const name of new Set(processors)) {
+    declarations.set(name, await readDeclaration(join(directory, `${name}.ts`), rereads));
+  }
+  return declarations;
+}
+
+async function readDeclaration(file: string, rereads: boolean): Promise<Declaration> {
+  if (!existsSync(file)) return 'missing';
+  let module: { readonly default?: unknown };
+  try {
+    // Relative, because an absolute path of Windows is no module name.
+    module = (await import(
+      `./${relative(import.meta.dirname, file)
+        .split(sep)
+        .join('/')}${rereads ? `?written=${statSync(file).mtimeMs}` : ''}`
+    )) as typeof module;
+  } catch (error) {
+    return { error: error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error) };
+  }
+  const declared = module.default;
+  if (typeof declared !== 'object' || declared === null) return 'no-processor';
+  const { kind, on, tables = [] } = declared as { kind?: unknown; on?: unknown; tables?: unknown };
+  if (kind !== 'processor' || typeof on !== 'string' || !isStrings(tables)) return 'no-processor';
+  return { on, tables };
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}

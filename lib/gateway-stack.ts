@@ -1,0 +1,98 @@
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Admin } from './admin.ts';
+import { Alarms } from './alarms.ts';
+import type { Watched } from './alarms/rule.ts';
+import { Api } from './api.ts';
+import { ApplicationTables } from './application-tables.ts';
+import { BreakerController } from './breaker-controller.ts';
+import { queueLink } from './console-links.ts';
+import { Dashboard } from './dashboard.ts';
+import { OperatorPolicy } from './operator-policy.ts';
+import type { Plan } from './plan.ts';
+import { Records } from './records.ts';
+import { Route } from './route.ts';
+import { Secrets } from './secrets.ts';
+import { Sweeper } from './sweeper.ts';
+import { Verifier } from './verifier.ts';
+import { WebAcl } from './web-acl.ts';
+
+export interface GatewayStackProps extends StackProps {
+  readonly plan: Plan;
+  /** Folder of the functions that `bundleSync` wrote for this plan. */
+  readonly bundles: string;
+}
+
+/**
+ * One stage of Hookgate, in the order in which a webhook meets its parts: web ACL and API, verifier, secret, record,
+ * queue, processor; then what looks after them.
+ *
+ * @example
+ * const app = new App();
+ * new GatewayStack(app, 'hookgate-dev', { plan, bundles: '.build/functions/dev' });
+ */
+export class GatewayStack extends Stack {
+  constructor(scope: Construct, id: string, { plan, bundles, ...props }: GatewayStackProps) {
+    super(scope, id, { description: `Hookgate, webhook gateway, stage ${plan.stage}.`, ...props });
+    const { settings } = plan;
+
+    const api = new Api(this, 'Api', plan);
+    new WebAcl(this, 'WebAcl', { plan, stageArn: api.rest.deploymentStage.stageArn });
+
+    const verifier = new Verifier(this, 'Ingest', { settings, bundles });
+    api.sendWebhooksTo(verifier.function);
+    const secrets = new Secrets(this, 'Secrets', plan);
+    secrets.grantRead(verifier.function);
+    secrets.grantKeepFirst(verifier.function);
+    const records = new Records(this, 'Records', settings);
+    records.grantReceive(verifier.function);
+
+    const applicationTables = new ApplicationTables(this, 'ApplicationTables', plan);
+    const routes = plan.sources.flatMap((source) =>
+      source.routes.map((route) => {
+        const id = `Route-${source.name}-${route.name}`;
+        return new Route(this, id, { plan, source, route, records, applicationTables, bundles });
+      }),
+    );
+    for (const route of routes) route.grantSend(verifier.function);
+
+    new Sweeper(this, 'Sweep', { settings, records, routes, bundles });
+    new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
+    const admin = new Admin(this, 'Inspect', { settings, records, routes, bundles });
+    api.sendAdminTo(admin.function);
+
+    new OperatorPolicy(this, 'Operators', routes);
+
+    const watched: Watched = {
+      stage: plan.stage,
+      sources: plan.sources.map(({ name }) => name),
+      routes,
+      api: api.rest,
+      verifier: verifier.function,
+    };
+    const alarms = new Alarms(this, 'Alarms', { watched, topicArn: settings.alarmTopicArn });
+    const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all });
+
+    for (const { name } of plan.sources) {
+      new CfnOutput(this, `WebhookUrl-${name}`, {
+        description: `Where ${name} sends to.`,
+        value: api.webhookUrl(name),
+      });
+    }
+    new CfnOutput(this, 'AdminUrl', { description: 'Where the admin API begins.', value: api.adminUrl });
+    new CfnOutput(this, 'DashboardUrl', { description: 'How this stage does.', value: dashboard.url });
+    for (const route of routes) {
+      const { fullName } = route;
+      new CfnOutput(this, `DeadLettersUrl-${fullName}`, {
+        description: `Dead letters of ${fullName}, for a redrive.`,
+        value: queueLink(route.queueName('dead')),
+      });
+      new CfnOutput(this, `ParkedUrl-${fullName}`, {
+        description: `Parked events of ${fullName}.`,
+        value: queueLink(route.queueName('parked')),
+      });
+    }
+    Tags.of(this).add('application', 'hookgate');
+    Tags.of(this).add('stage', plan.stage);
+  }
+}

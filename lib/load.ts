@@ -1,0 +1,69 @@
+import { asRoute, problemsOf, routeName, type Surroundings } from './check.ts';
+import type { GatewayConfig, SourceConfig, StageConfig } from './config.ts';
+import { readDeclarations } from './declarations.ts';
+import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
+
+const DEFAULT_BODY_BYTES = 1024 * 1024;
+const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
+const DEFAULT_CONCURRENCY = 2;
+
+export interface LoadProps {
+  readonly config: GatewayConfig;
+  readonly stages: readonly string[];
+  /** Names of the providers there are. */
+  readonly providers: readonly string[];
+  /** Folder of the processor files, absolute. */
+  readonly processorsDirectory: string;
+  /**
+   * Whether a processor file that this process has read is read again when it was written since.
+   * @default false
+   */
+  readonly rereads?: boolean;
+}
+
+/** Reads and checks the configuration of some stages: a plan for each, or everything that has to be mended first. */
+export async function load({
+  config,
+  stages,
+  providers,
+  processorsDirectory,
+  rereads = false,
+}: LoadProps): Promise<{ readonly plans: readonly Plan[] } | { readonly problems: readonly string[] }> {
+  const processors = config.sources.flatMap(({ routes }) => routes.map((route) => asRoute(route).processor));
+  const declarations = await readDeclarations(processors, processorsDirectory, { rereads });
+  const surroundings: Surroundings = { providers, declarations };
+
+  const problems = new Set(stages.flatMap((stage) => problemsOf(config, stage, surroundings)));
+  if (problems.size > 0) return { problems: [...problems] };
+  return { plans: stages.map((stage) => planOf(config, stage, surroundings)) };
+}
+
+function planOf(config: GatewayConfig, stage: string, surroundings: Surroundings): Plan {
+  const settings = config.stages[stage];
+  if (!settings) throw new Error(`The stage '${stage}' was planned before it was checked.`);
+  return { stage, settings, sources: config.sources.map((source) => planSource(source, settings, surroundings)) };
+}
+
+function planSource(source: SourceConfig, settings: StageConfig, surroundings: Surroundings): PlannedSource {
+  return {
+    name: source.name,
+    provider: source.provider,
+    maxBodyBytes: source.maxBodyBytes ?? DEFAULT_BODY_BYTES,
+    secretOverlapSeconds: source.secretOverlap?.toSeconds() ?? DEFAULT_OVERLAP_SECONDS,
+    ...(source.url !== undefined && { url: source.url }),
+    allow: settings.allow ?? source.allow,
+    throttle: source.throttle ?? settings.limits.perSource,
+    routes: source.routes.map((route) => planRoute(asRoute(route), surroundings)),
+  };
+}
+
+function planRoute(
+  { processor, maximumConcurrency = DEFAULT_CONCURRENCY }: ReturnType<typeof asRoute>,
+  { declarations }: Surroundings,
+): PlannedRoute {
+  const declaration = declarations.get(processor);
+  if (typeof declaration !== 'object' || 'error' in declaration) {
+    throw new Error(`The processor '${processor}' was planned before it was checked.`);
+  }
+  return { processor, name: routeName(processor), ...declaration, maximumConcurrency };
+}

@@ -1,0 +1,56 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Route } from './route.ts';
+
+/** A managed policy ends at 6,144 characters; a route's five mentions of a queue take up to 130 each. */
+const ROUTES_PER_POLICY = 8;
+
+/**
+ * For the people on call: to redrive dead letters and parked events, in the console or by `dlq`. Attach it to their role;
+ * it gives nothing else, and no access to records.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+ */
+export class OperatorPolicy extends Construct {
+  constructor(scope: Construct, id: string, routes: readonly Route[]) {
+    super(scope, id);
+    for (let start = 0; start < routes.length; start += ROUTES_PER_POLICY) {
+      const number = start === 0 ? '' : String(start / ROUTES_PER_POLICY + 1);
+      const policy = new ManagedPolicy(this, `Policy${number}`, {
+        description: 'Redrive of dead letters and parked events of Hookgate.',
+        statements: statementsFor(routes.slice(start, start + ROUTES_PER_POLICY)),
+      });
+      new CfnOutput(this, `Arn${number}`, {
+        description: 'To attach to the role of those who redrive.',
+        value: policy.managedPolicyArn,
+      });
+    }
+  }
+}
+
+function statementsFor(routes: readonly Route[]): PolicyStatement[] {
+  const arns = (queues: readonly Queue[]) => queues.map(({ queueArn }) => queueArn);
+  const deadAndParked = routes.flatMap(({ dead, parked }) => [dead, parked]);
+  return [
+    new PolicyStatement({
+      sid: 'MoveFrom',
+      actions: [
+        'sqs:StartMessageMoveTask',
+        'sqs:ListMessageMoveTasks',
+        'sqs:CancelMessageMoveTask',
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+      ],
+      resources: arns(deadAndParked),
+    }),
+    new PolicyStatement({ sid: 'MoveTo', actions: ['sqs:SendMessage'], resources: arns(deadAndParked) }),
+    new PolicyStatement({
+      sid: 'MoveToMain',
+      actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+      resources: arns(routes.map(({ main }) => main)),
+    }),
+  ];
+}

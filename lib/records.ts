@@ -1,0 +1,121 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { BODY_TTL_SECONDS } from '../lambdas/core/record.ts';
+import { INDEX, TABLE } from '../lambdas/core/table.ts';
+import { recordsSettings } from '../lambdas/settings.ts';
+import type { StageConfig } from './config.ts';
+import type { GatewayFunction } from './gateway-function.ts';
+import { dataRemoval } from './removal.ts';
+
+/** Every event's record and payload: the table, and a bucket for payloads that don't fit a row. */
+export class Records extends Construct {
+  readonly table: Table;
+  private readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, settings: StageConfig) {
+    super(scope, id);
+    const removalPolicy = dataRemoval(settings);
+
+    this.table = new Table(this, 'Table', {
+      partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
+      sortKey: { name: TABLE.sortKey, type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      timeToLiveAttribute: TABLE.ttl,
+      deletionProtection: settings.keepsData,
+      removalPolicy,
+    });
+    this.addIndex(INDEX.outbox, ProjectionType.ALL);
+    this.addIndex(INDEX.events, ProjectionType.KEYS_ONLY);
+    this.addIndex(INDEX.aliases, ProjectionType.KEYS_ONLY);
+
+    this.bucket = new Bucket(this, 'Payloads', {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      // As long as a payload's row, which outlives its record: a claim moves the record's end, nothing moves the object's.
+      lifecycleRules: [{ expiration: Duration.seconds(BODY_TTL_SECONDS) }],
+      removalPolicy,
+    });
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Only the verifier writes it and only the processors read it; both leave a trace and a log line of their own.',
+    });
+  }
+
+  /** To keep a new event, and to hand it to the sweeper when the queue would not take it. */
+  grantReceive(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+    this.grantObjects(to, 's3:PutObject');
+  }
+
+  /** To claim an event, read its payload, and write how it ended. */
+  grantProcess(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+    this.grantObjects(to, 's3:GetObject');
+    // Without it S3 answers 403 and not 404 for an object that is gone, and nobody could tell that from a lost permission:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions
+    to.give({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] });
+  }
+
+  /** To find what may never have been queued, and to move its next time. */
+  grantSweep(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:Query'], resources: [this.indexArn(INDEX.outbox.name)] });
+    to.give({ actions: ['dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
+  /** To list records and show one, without payloads. */
+  grantInspect(to: GatewayFunction): void {
+    const indexes = [INDEX.events.name, INDEX.aliases.name].map((name) => this.indexArn(name));
+    to.give({ actions: ['dynamodb:Query'], resources: indexes });
+    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
+  /** To start an event anew, in its next epoch. */
+  grantReplay(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
+  /** To read the routes' breakers and change them. */
+  grantBreakers(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
+  private get env() {
+    return recordsSettings.toEnv({ tableName: this.table.tableName, bucketName: this.bucket.bucketName });
+  }
+
+  private indexArn(name: string): string {
+    return `${this.table.tableArn}/index/${name}`;
+  }
+
+  private grantObjects(to: GatewayFunction, action: 's3:GetObject' | 's3:PutObject'): void {
+    to.give({ actions: [action], resources: [this.bucket.arnForObjects('*')] });
+    Validations.of(to.grantPrincipal).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${this.bucketLogicalId}.Arn>/*]`,
+      reason: 'All objects of one bucket, of which no name is known before its payload is: the names are hashes.',
+    });
+  }
+
+  private get bucketLogicalId(): string {
+    const resource = this.bucket.node.defaultChild;
+    if (!(resource instanceof CfnBucket)) throw new Error('The bucket of the payloads has no CloudFormation resource.');
+    return this.bucket.stack.getLogicalId(resource);
+  }
+
+  private addIndex(
+    { name, partitionKey, sortKey }: { readonly name: string; readonly partitionKey: string; readonly sortKey: string },
+    projectionType: ProjectionType,
+  ): void {
+    this.table.addGlobalSecondaryIndex({
+      indexName: name,
+      partitionKey: { name: partitionKey, type: AttributeType.STRING },
+      sortKey: { name: sortKey, type: AttributeType.NUMBER },
+      projectionType,
+    });
+  }
+}

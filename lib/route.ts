@@ -1,0 +1,174 @@
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { CfnQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ControlledRoute } from '../lambdas/core/control.ts';
+import { MAIN_RETENTION_DAYS, MOST_RECEIVES } from '../lambdas/core/retry.ts';
+import { queueName } from '../lambdas/core/source.ts';
+import { queuesSettings } from '../lambdas/settings.ts';
+import type { ApplicationTables } from './application-tables.ts';
+import { processorFunctionName } from './bundle.ts';
+import { GatewayFunction } from './gateway-function.ts';
+import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
+import type { Records } from './records.ts';
+
+export interface RouteProps {
+  readonly plan: Plan;
+  readonly source: PlannedSource;
+  readonly route: PlannedRoute;
+  readonly records: Records;
+  readonly applicationTables: ApplicationTables;
+  /** Folder of the bundled functions. */
+  readonly bundles: string;
+}
+
+type Hop = 'main' | 'dead' | 'parked';
+
+/** A handler's time; the longest that a lease lasts. */
+const TIMEOUT = Duration.seconds(30);
+const LARGEST_MESSAGE_BYTES = 1024 * 1024;
+/** As the Lambda guide advises for SQS. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const VISIBILITY_TIMEOUTS = 6;
+const BATCH_SIZE = 10;
+
+/**
+ * One route: its queue, the dead letters behind it, the parked events behind those, and the processor of the first two.
+ * SQS itself moves every message, so that the console's redrive works at each hop.
+ */
+export class Route extends Construct {
+  readonly source: string;
+  readonly routeName: string;
+  readonly main: Queue;
+  readonly dead: Queue;
+  readonly parked: Queue;
+  readonly processor: GatewayFunction;
+  /** Of the queues that its processor reads. The breaker's controller keeps each as it should be. */
+  readonly mappings: readonly EventSourceMapping[];
+  private readonly maximumConcurrency: number;
+  private readonly stage: string;
+
+  constructor(scope: Construct, id: string, props: RouteProps) {
+    super(scope, id);
+    const { plan, source, route } = props;
+    this.stage = plan.stage;
+    this.source = source.name;
+    this.routeName = route.name;
+    this.maximumConcurrency = route.maximumConcurrency;
+
+    this.parked = this.queue('Parked', 'parked', { retention: Duration.days(14), from: 'dead' });
+    this.dead = this.queue('Dead', 'dead', {
+      retention: Duration.days(10),
+      visibility: Duration.seconds(300),
+      from: 'main',
+      then: { queue: this.parked, maxReceiveCount: MOST_RECEIVES.dead },
+    });
+    this.main = this.queue('Main', 'main', {
+      retention: Duration.days(MAIN_RETENTION_DAYS),
+      visibility: Duration.seconds(TIMEOUT.toSeconds() * VISIBILITY_TIMEOUTS),
+      then: { queue: this.dead, maxReceiveCount: MOST_RECEIVES.main },
+    });
+
+    this.processor = new GatewayFunction(this, 'Processor', {
+      settings: plan.settings,
+      description: `Runs ${route.processor} for each ${route.on} event of ${source.name}.`,
+      bundle: `${props.bundles}/${processorFunctionName(source.name, route.name)}`,
+      timeout: TIMEOUT,
+    });
+    props.records.grantProcess(this.processor);
+    props.applicationTables.grantCommit(this.processor, route.tables);
+    this.grantConsume(this.processor);
+    this.mappings = [
+      this.read(this.main, 'Messages', this.maximumConcurrency),
+      this.read(this.dead, 'DeadLetters', this.maximumConcurrency),
+    ];
+  }
+
+  /** What the breaker's controller is told of it. */
+  get controlled(): ControlledRoute {
+    return {
+      route: `${this.source}/${this.routeName}`,
+      mappings: this.mappings.map(({ eventSourceMappingId }) => eventSourceMappingId),
+      maximumConcurrency: this.maximumConcurrency,
+    };
+  }
+
+  /** To queue events of this route. */
+  grantSend(to: GatewayFunction): void {
+    to.give(
+      { actions: ['sqs:SendMessage'], resources: [this.main.queueArn] },
+      queuesSettings.toEnv({ anyQueueUrl: this.main.queueUrl }),
+    );
+  }
+
+  private read(queue: Queue, id: string, maxConcurrency: number): EventSourceMapping {
+    return new EventSourceMapping(this.processor.lambda, id, {
+      target: this.processor.lambda,
+      eventSourceArn: queue.queueArn,
+      batchSize: BATCH_SIZE,
+      reportBatchItemFailures: true,
+      maxConcurrency,
+    });
+  }
+
+  /** To count what waits. */
+  grantCount(to: GatewayFunction): void {
+    to.give(
+      { actions: ['sqs:GetQueueAttributes'], resources: [this.main.queueArn] },
+      queuesSettings.toEnv({ anyQueueUrl: this.main.queueUrl }),
+    );
+  }
+
+  private grantConsume(to: GatewayFunction): void {
+    to.give(
+      {
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
+        resources: [this.main.queueArn, this.dead.queueArn],
+      },
+      queuesSettings.toEnv({ anyQueueUrl: this.main.queueUrl }),
+    );
+  }
+
+  private queue(
+    id: string,
+    hop: Hop,
+    props: {
+      readonly retention: Duration;
+      readonly visibility?: Duration;
+      /** The one queue whose dead letters it takes. */
+      readonly from?: Hop;
+      readonly then?: { readonly queue: Queue; readonly maxReceiveCount: number };
+    },
+  ): Queue {
+    const queue = new Queue(this, id, {
+      queueName: this.queueName(hop),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      maxMessageSizeBytes: LARGEST_MESSAGE_BYTES,
+      retentionPeriod: props.retention,
+      ...(props.visibility && { visibilityTimeout: props.visibility }),
+      ...(props.then && { deadLetterQueue: props.then }),
+    });
+    // By name, because the queue that sends and the queue that takes would otherwise each wait for the other's ARN.
+    const resource = queue.node.defaultChild;
+    if (resource instanceof CfnQueue) {
+      resource.redriveAllowPolicy = props.from
+        ? { redrivePermission: 'byQueue', sourceQueueArns: [this.arnOf(props.from)] }
+        : { redrivePermission: 'denyAll' };
+    }
+    return queue;
+  }
+
+  /** Of the source and itself, for people. */
+  get fullName(): string {
+    return `${this.source}-${this.routeName}`;
+  }
+
+  queueName(hop: Hop): string {
+    return queueName(this.stage, this.source, this.routeName, hop);
+  }
+
+  private arnOf(hop: Hop): string {
+    const arnFormat = ArnFormat.NO_RESOURCE_NAME;
+    return Stack.of(this).formatArn({ service: 'sqs', resource: this.queueName(hop), arnFormat });
+  }
+}

@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jsonClient } from './aws/json-client.ts';
+import { type Console, time } from './console.ts';
+import { DataFolder } from './data-folder.ts';
+import { SqsMapping } from './events/sqs-mapping.ts';
+import { startSchedules } from './events/schedules.ts';
+import { Functions } from './functions.ts';
+import { restApi } from './gateway/api.ts';
+import { type GatewayServer, startGateway } from './gateway/server.ts';
+import { startMappingsApi } from './lambda/mappings-api.ts';
+import { LogFiles } from './log-files.ts';
+import { provision } from './provision.ts';
+import { Refusal } from './refusal.ts';
+import { startServices } from './services-process.ts';
+import { type Assembly } from './template/assembly.ts';
+import { type Desired } from './template/desired.ts';
+import { type ReadTemplate, readTemplate } from './template/read.ts';
+
+/** fauxqs knows this account only; there is none to mix it up with. */
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+/** How long requests and batches that run may finish when the host is asked to stop. */
+const GRACE_MS = 5000;
+
+export interface HostOptions {
+  readonly data: string;
+  readonly port: number;
+  /** Makes the cloud assembly in a folder, while the services start. */
+  readonly assemble: (folder: string) => Promise<Assembly>;
+  readonly console: Console;
+}
+
+export interface Host {
+  readonly url: string;
+  /** For bundles of changed functions. */
+  readonly reloadFolder: string;
+  readonly desired: Desired;
+  readonly functions: Functions;
+  readonly template: ReadTemplate;
+  readonly logs: string;
+  readonly sources: readonly string[];
+  readonly stop: () => Promise<void>;
+  /** Fulfilled when the data services die: the host can't go on without them. */
+  readonly broken: Promise<void>;
+}
+
+/** Runs the stack of an assembly on this machine. */
+export async function startHost({ data, port, assemble, console }: HostOptions): Promise<Host> {
+  const folder = DataFolder.prepare(data);
+  const gateway = await startGateway({ port, onAnswer: (line) => console.access(line) }).catch((error: unknown) => {
+    folder.release();
+    throw portRefusal(error, port);
+  });
+  // What has been started, to be stopped in the opposite order, also when the start fails half-way.
+  const stops: (() => Promise<void> | void)[] = [() => folder.release(), () => gateway.close(GRACE_MS)];
+  const stop = async () => {
+    for (let next = stops.pop(); next; next = stops.pop()) await next();
+  };
+  try {
+    const [services, assembly] = await settled([
+      startServices({ data: folder.services, region: REGION, account: ACCOUNT, releaseHeldMessages: true }).then(
+        (running) => {
+          stops.splice(1, 0, () => running.stop());
+          return running;
+        },
+      ),
+      assemble(folder.assembly),
+    ]);
+    const place = {
+      stackName: assembly.stackName,
+      region: REGION,
+      account: ACCOUNT,
+      endpoints: services.endpoints,
+      assets: assembly.assets,
+    };
+    const template = readTemplate(assembly, place);
+    const { desired } = template;
+    const logs = new LogFiles(folder.logs);
+    stops.push(() => logs.close());
+    const mappings = new Map<string, SqsMapping>();
+    const mappingsApi = await startMappingsApi(mappings);
+    stops.push(() => mappingsApi.close());
+    const functions = new Functions({
+      desired,
+      region: REGION,
+      endpoints: services.endpoints,
+      lambdaEndpoint: mappingsApi.url,
+      logs,
+      born: services.watch,
+      died: services.unwatch,
+      report: ({ label }, type, message) =>
+        console.say(`${time()}  ${label}: ${type}: ${message}  (${logs.pathOf(label)})`),
+    });
+    stops.push(() => functions.close());
+    const answering = functions.all.filter(({ lambda }) => !lambda.background);
+    const [first, ...others] = answering;
+    await Promise.all([provision(desired, services.endpoints), first?.warm()]);
+
+    stops.push(startMappings(desired, functions, services.endpoints.sqs, mappings));
+    stops.push(
+      startSchedules({
+        schedules: desired.schedules,
+        region: REGION,
+        account: ACCOUNT,
+        invoke: (arn, event) => functions.invoke(arn, event),
+      }),
+    );
+    openGateway(gateway, desired, functions);
+    stops.push(() => gateway.close(GRACE_MS));
+    folder.writeHostFile({
+      url: gateway.url,
+      endpoints: services.endpoints,
+      stage: desired.stages[0]?.name ?? '',
+      region: REGION,
+      pid: process.pid,
+    });
+    stops.push(() => folder.removeHostFile());
+    void Promise.all(others.map((pool) => pool.warm()));
+    const sources = sourcesOf(desired);
+    return {
+      url: gateway.url,
+      reloadFolder: folder.reload,
+      desired,
+      functions,
+      template,
+      logs: folder.logs,
+      sources,
+      stop,
+      broken: services.ended,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openGateway(gateway: GatewayServer, desired: Desired, functions: Functions): void {
+  gateway.open(
+    restApi({ desired, account: ACCOUNT, now: Date.now, invoke: (arn, event) => functions.invoke(arn, event) }),
+  );
+}
+
+/** @param byId receives each that runs */
+function startMappings(
+  desired: Desired,
+  functions: Functions,
+  endpoint: string,
+  byId: Map<string, SqsMapping>,
+): () => Promise<void> {
+  const clients = desired.mappings.map((mapping) => {
+    const sqs = jsonClient(endpoint, 'AmazonSQS');
+    const pool = functions.get(mapping.function);
+    const queueUrl = `${endpoint}/${ACCOUNT}/${mapping.queueArn.split(':').pop()}`;
+    const running = new SqsMapping({ mapping, sqs, queueUrl, region: REGION, invoke: (event) => pool.invoke(event) });
+    byId.set(mapping.id, running);
+    running.start();
+    return { running, sqs };
+  });
+  return async () => {
+    const grace = new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref());
+    await Promise.race([Promise.all(clients.map(({ running }) => running.stop())), grace]);
+    for (const { sqs } of clients) sqs.close();
+  };
+}
+
+/** The sources are in every function's `gateway.json`, beside its code. */
+function sourcesOf(desired: Desired): readonly string[] {
+  for (const { arn, code } of desired.functions) {
+    if (!desired.methods.some(({ functionArn }) => functionArn === arn)) continue;
+    try {
+      const { sources } = JSON.parse(readFileSync(join(code, 'gateway.json'), 'utf8')) as {
+        sources: { name: string }[];
+      };
+      return sources.map(({ name }) => name);
+    } catch {
+      // A function of another kind; the next one may have it.
+    }
+  }
+  return [];
+}
+
+/** Waits for all, then fails with the first failure: nothing may start after the host has given up. */
+async function settled<A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
+function portRefusal(error: unknown, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new Refusal(`Port ${port} is in use. Set PORT to another one.`);
+  if (code === 'EACCES') return new Refusal(`Port ${port} is not for this user. Set PORT to one above 1023.`);
+  return error;
+}

@@ -1,0 +1,37 @@
+import { type ResourceType } from '../template/resource-type.ts';
+import { apiMethod } from './api-method.ts';
+import { apiResource } from './api-resource.ts';
+import { apiStage } from './api-stage.ts';
+import { bucket } from './bucket.ts';
+import { eventSourceMapping } from './event-source-mapping.ts';
+import { eventsRule } from './events-rule.ts';
+import { gatewayResponse } from './gateway-response.ts';
+import { ipSet } from './ip-set.ts';
+import { lambdaFunction } from './lambda-function.ts';
+import { queue } from './queue.ts';
+import { restApi } from './rest-api.ts';
+import { schedulerSchedule } from './scheduler-schedule.ts';
+import { secret } from './secret.ts';
+import { table } from './table.ts';
+import { webAclAssociation } from './web-acl-association.ts';
+import { webAcl } from './web-acl.ts';
+
+/** The resource types that run here. A new one is a file and a line. */
+export const resourceTypes: readonly ResourceType[] = [
+  table,
+  queue,
+  secret,
+  bucket,
+  lambdaFunction,
+  eventSourceMapping,
+  eventsRule,
+  schedulerSchedule,
+  restApi,
+  apiResource,
+  apiMethod,
+  apiStage,
+  gatewayResponse,
+  ipSet,
+  webAcl,
+  webAclAssociation,
+];

@@ -1,0 +1,155 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readIfThere, writeAtomically } from '../atomic-file.ts';
+import { AwsError } from '../aws/error.ts';
+
+/** One value of a secret. Times are milliseconds since the epoch; the API speaks seconds. */
+export interface Version {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly string?: string;
+  /** Base64. */
+  readonly binary?: string;
+  stages: string[];
+}
+
+export interface Secret {
+  readonly name: string;
+  readonly arn: string;
+  readonly description?: string;
+  readonly createdAt: number;
+  changedAt: number;
+  versions: Version[];
+}
+
+export interface SecretValue {
+  readonly string?: string;
+  readonly binary?: string;
+}
+
+/** All secrets, in one file that is replaced at every change. */
+export class Secrets {
+  readonly #byName = new Map<string, Secret>();
+  readonly #path: string | undefined;
+  readonly #arnPrefix: string;
+  readonly #now: () => number;
+
+  constructor(options: { path: string | undefined; region: string; account: string; now: () => number }) {
+    this.#path = options.path;
+    this.#arnPrefix = `arn:aws:secretsmanager:${options.region}:${options.account}:secret:`;
+    this.#now = options.now;
+    const text = options.path === undefined ? undefined : readIfThere(options.path);
+    for (const secret of text === undefined ? [] : parse(text)) this.#byName.set(secret.name, secret);
+  }
+
+  all(): readonly Secret[] {
+    return [...this.#byName.values()];
+  }
+
+  /** By name, by ARN, or by ARN without its six random characters. */
+  get(id: unknown): Secret {
+    if (typeof id !== 'string' || id === '') throw new AwsError('ValidationException', 'SecretId is required.');
+    for (const secret of this.#byName.values()) {
+      if (secret.name === id || secret.arn === id || secret.arn.slice(0, -7) === id) return secret;
+    }
+    throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+  }
+
+  create(
+    name: unknown,
+    value: SecretValue | undefined,
+    options: { description?: string; token?: string } = {},
+  ): Secret {
+    if (typeof name !== 'string' || !/^[A-Za-z0-9/_+=.@-]{1,512}$/.test(name)) {
+      throw new AwsError(
+        'ValidationException',
+        'Invalid name. Must be a valid name containing alphanumeric characters.',
+      );
+    }
+    if (this.#byName.has(name)) {
+      throw new AwsError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`);
+    }
+    const now = this.#now();
+    const secret: Secret = {
+      name,
+      arn: `${this.#arnPrefix}${name}-${randomSuffix()}`,
+      ...(options.description !== undefined && { description: options.description }),
+      createdAt: now,
+      changedAt: now,
+      versions: value ? [{ id: options.token ?? randomUUID(), createdAt: now, ...value, stages: ['AWSCURRENT'] }] : [],
+    };
+    this.#byName.set(name, secret);
+    this.#save();
+    return secret;
+  }
+
+  /** Adds a version. AWSCURRENT moves to it and the version it leaves becomes AWSPREVIOUS. */
+  put(id: unknown, value: SecretValue, options: { token?: string; stages?: readonly string[] } = {}): Version {
+    const secret = this.get(id);
+    const known = secret.versions.find((version) => version.id === options.token);
+    if (known) {
+      if (known.string === value.string && known.binary === value.binary) return known;
+      throw new AwsError('ResourceExistsException', 'You tried to create a version with the id of another value.');
+    }
+    const version: Version = { id: options.token ?? randomUUID(), createdAt: this.#now(), ...value, stages: [] };
+    secret.versions.push(version);
+    for (const stage of options.stages ?? ['AWSCURRENT']) moveStage(secret, stage, version);
+    // A version without a stage can't be asked for and goes away, as there.
+    secret.versions = secret.versions.filter(({ stages }) => stages.length > 0);
+    secret.changedAt = this.#now();
+    this.#save();
+    return version;
+  }
+
+  /** Moves one stage from a version to another: how a rotation finishes, and how one is taken back. */
+  moveStage(id: unknown, stage: unknown, options: { from?: unknown; to?: unknown }): Secret {
+    const secret = this.get(id);
+    if (typeof stage !== 'string') throw new AwsError('ValidationException', 'VersionStage is required.');
+    const holder = secret.versions.find(({ stages }) => stages.includes(stage));
+    if (holder && holder.id !== options.from) {
+      const message = `The parameter RemoveFromVersionId can't be empty or other than the version with ${stage}.`;
+      throw new AwsError('InvalidParameterException', message);
+    }
+    if (options.to === undefined) {
+      if (stage === 'AWSCURRENT') throw new AwsError('InvalidParameterException', "You can't remove AWSCURRENT.");
+      if (holder) holder.stages = holder.stages.filter((name) => name !== stage);
+    } else {
+      const target = secret.versions.find((version) => version.id === options.to);
+      if (!target) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified version.");
+      moveStage(secret, stage, target);
+    }
+    secret.changedAt = this.#now();
+    this.#save();
+    return secret;
+  }
+
+  #save(): void {
+    if (this.#path !== undefined) writeAtomically(this.#path, JSON.stringify(this.all(), undefined, 1));
+  }
+}
+
+function parse(text: string): Secret[] {
+  const secrets = JSON.parse(text) as unknown;
+  if (!Array.isArray(secrets) || !secrets.every(isSecret)) throw new Error('it is no list of secrets');
+  return secrets;
+}
+
+function isSecret(value: unknown): value is Secret {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, arn, versions } = value as Partial<Record<keyof Secret, unknown>>;
+  return typeof name === 'string' && typeof arn === 'string' && Array.isArray(versions);
+}
+
+function moveStage(secret: Secret, stage: string, target: Version): void {
+  const holder = secret.versions.find(({ stages }) => stages.includes(stage));
+  if (holder === target) return;
+  if (holder) holder.stages = holder.stages.filter((name) => name !== stage);
+  if (!target.stages.includes(stage)) target.stages = [...target.stages, stage];
+  if (stage !== 'AWSCURRENT') return;
+  target.stages = target.stages.filter((name) => name !== 'AWSPREVIOUS' && name !== 'AWSPENDING');
+  if (holder) moveStage(secret, 'AWSPREVIOUS', holder);
+}
+
+function randomSuffix(): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  return [...randomBytes(6)].map((byte) => letters.charAt(byte % letters.length)).join('');
+}

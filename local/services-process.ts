@@ -1,0 +1,53 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Refusal } from './refusal.ts';
+import { type Endpoints, type FromServices, type ServicesOptions, type ToServices } from './services.ts';
+
+/** The data services, running in their own process. */
+export interface ServicesProcess {
+  readonly endpoints: Endpoints;
+  /** The services kill this process when this one dies. */
+  readonly watch: (pid: number) => void;
+  readonly unwatch: (pid: number) => void;
+  readonly stop: () => Promise<void>;
+  /** Fulfilled when the process ends, also unasked. */
+  readonly ended: Promise<void>;
+}
+
+const ENTRY = fileURLToPath(new URL('./services.ts', import.meta.url));
+
+export async function startServices(options: ServicesOptions): Promise<ServicesProcess> {
+  const child = fork(ENTRY, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  send(child, { kind: 'start', options });
+  const endpoints = await new Promise<Endpoints>((resolve, reject) => {
+    child.on('message', (message: FromServices) => {
+      if (message.kind === 'ready') resolve(message.endpoints);
+      else reject(new Refusal(message.sentence));
+    });
+    void ended.then(() => reject(new Refusal('The data services ended before they were ready.')));
+  }).catch(async (error: unknown) => {
+    child.kill('SIGKILL');
+    await ended;
+    throw error;
+  });
+  return {
+    endpoints,
+    watch: (pid) => send(child, { kind: 'watch', pid }),
+    unwatch: (pid) => send(child, { kind: 'unwatch', pid }),
+    stop: async () => {
+      send(child, { kind: 'stop' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(timer);
+    },
+    ended,
+  };
+}
+
+function send(child: ChildProcess, message: ToServices): void {
+  if (child.connected) child.send(message);
+}

@@ -1,0 +1,114 @@
+import { type Json } from '../aws/json-server.ts';
+import { type LambdaFunction } from '../lambda/lambda-function.ts';
+import { type Statement, type WafAction } from '../waf/rules.ts';
+
+/** Everything that the template asks for, in the words of the parts that run it. The resource types fill the lists. */
+export interface Desired {
+  readonly tables: { readonly create: Json; readonly timeToLive?: Json }[];
+  readonly queues: { readonly name: string; readonly attributes: Readonly<Record<string, string>> }[];
+  readonly secrets: {
+    readonly name: string;
+    readonly description?: string;
+    readonly value: () => string | undefined;
+  }[];
+  readonly buckets: { readonly name: string }[];
+  readonly functions: Omit<LambdaFunction, 'background'>[];
+  readonly mappings: EventSourceMapping[];
+  readonly schedules: Schedule[];
+  readonly restApis: { readonly id: string; readonly binaryMediaTypes: readonly string[] }[];
+  readonly apiResources: { readonly id: string; readonly parentId: string; readonly pathPart: string }[];
+  readonly methods: ApiMethod[];
+  readonly stages: ApiStage[];
+  readonly gatewayResponses: GatewayResponse[];
+  readonly webAcls: WebAcl[];
+  /** Address blocks by the ARN of their set. */
+  readonly ipSets: Map<string, readonly string[]>;
+  /** Whether the API's stage has a web ACL, and which. */
+  readonly associations: { readonly webAclArn: string }[];
+}
+
+export interface EventSourceMapping {
+  readonly id: string;
+  readonly queueArn: string;
+  /** Name or ARN. */
+  readonly function: string;
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  readonly reportsItemFailures: boolean;
+  readonly maximumConcurrency: number;
+  readonly enabled: boolean;
+}
+
+export interface Schedule {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly functionArn: string;
+  /** What the function gets instead of the usual event. */
+  readonly input?: string;
+}
+
+export interface ApiMethod {
+  readonly resourceId: string;
+  /** `POST`, or `ANY`. */
+  readonly httpMethod: string;
+  readonly authorization: 'NONE' | 'AWS_IAM';
+  readonly functionArn: string;
+  readonly timeoutMs: number;
+}
+
+export interface ApiStage {
+  readonly name: string;
+  readonly throttles: readonly Throttle[];
+}
+
+export interface Throttle {
+  /** `POST`, or `*`. */
+  readonly httpMethod: string;
+  /** `/webhooks/{source}`, or `/*`. */
+  readonly resourcePath: string;
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface GatewayResponse {
+  /** `THROTTLED`, `DEFAULT_5XX`, … */
+  readonly type: string;
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly template?: string;
+}
+
+export interface WebAcl {
+  readonly arn: string;
+  readonly defaultAction: WafAction;
+  readonly rules: readonly WafRule[];
+  readonly bodies: Readonly<Record<string, { readonly contentType: string; readonly content: string }>>;
+}
+
+export interface WafRule {
+  readonly name: string;
+  readonly priority: number;
+  readonly action: WafAction;
+  readonly labels: readonly string[];
+  readonly statement: Statement;
+}
+
+export function nothingDesired(): Desired {
+  return {
+    tables: [],
+    queues: [],
+    secrets: [],
+    buckets: [],
+    functions: [],
+    mappings: [],
+    schedules: [],
+    restApis: [],
+    apiResources: [],
+    methods: [],
+    stages: [],
+    gatewayResponses: [],
+    webAcls: [],
+    ipSets: new Map(),
+    associations: [],
+  };
+}

@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const ROOT = resolve(__dirname, '../..');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line as a person runs it, in a process of its own. */
+export async function hookgate(
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string | Buffer; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, ['bin/cli.ts', ...args], { cwd: ROOT, env: { ...process.env, ...env } });
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  // A command that reads no input may be gone before it is written.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((done) => child.on('close', done));
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+export interface RunningHost {
+  readonly url: string;
+  /** What a command needs to find it. */
+  readonly env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** `npm start` with a data folder and a port of its own. */
+export async function startLocalHost(): Promise<RunningHost> {
+  const data = mkdtempSync(join(tmpdir(), 'hookgate-cli-'));
+  const port = await freePort();
+  const env = { HOOKGATE_DATA: data, PORT: String(port) };
+  const child = spawn(process.execPath, ['bin/local.ts'], { cwd: ROOT, env: { ...process.env, ...env } });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const url = `http://127.0.0.1:${port}`;
+  await ready(url, child, () => said);
+  return {
+    url,
+    env,
+    stop: async () => {
+      const closed = new Promise((done) => child.on('close', done));
+      child.kill('SIGTERM');
+      await closed;
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(url: string, child: ChildProcess, said: () => string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline && child.exitCode === null) {
+    const answer = await fetch(`${url}/healthz`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The local host did not start:\n${said()}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Asks again until the answer is as wished, or fails with the last one. */
+export async function eventually<T>(ask: () => Promise<T>, wished: (answer: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const answer = await ask();
+    if (wished(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`In time only: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,218 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Ended, eventually, hookgate, type RunningHost, startLocalHost } from './process.ts';
+
+let host: RunningHost;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hookgate-replay-'));
+  host = await startLocalHost();
+}, 90_000);
+
+afterAll(async () => {
+  await host.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(args: string | readonly string[], input?: string): Promise<Ended> {
+  const list = typeof args === 'string' ? args.split(' ') : args;
+  return hookgate(list, { env: host.env, ...(input !== undefined && { input }) });
+}
+
+async function json(args: string): Promise<Record<string, unknown>> {
+  const ended = await run(`${args} --json`);
+  if (ended.stdout === '') throw new Error(ended.stderr);
+  return JSON.parse(ended.stdout) as Record<string, unknown>;
+}
+
+/** Waits until an event is as wished. */
+function untilEvent(source: string, id: string, wished: Record<string, unknown>): Promise<Record<string, unknown>> {
+  return eventually(
+    () => json(`show ${source} ${id}`),
+    (event) => Object.entries(wished).every(([name, value]) => event[name] === value),
+  );
+}
+
+/** An event that its processor's schema refuses, parked. */
+async function park(id: string): Promise<void> {
+  const sent = await run(
+    'send inkress payment.success --data -',
+    JSON.stringify({ id, event_type: 'payment.success' }),
+  );
+  expect(sent.code).toBe(0);
+  await untilEvent('inkress', id, { status: 'PARKED' });
+}
+
+/** Lines that the functions have logged. */
+function logLines(): string[] {
+  const logs = join(host.env['HOOKGATE_DATA'] ?? '', 'logs');
+  return readdirSync(logs).flatMap((file) => readFileSync(join(logs, file), 'utf8').split('\n'));
+}
+
+interface QueueLine {
+  readonly route: string;
+  readonly queue: string;
+  readonly visible: number;
+  readonly hidden: number;
+}
+
+async function queue(name: string): Promise<number> {
+  const lines = (await json('dlq ls inkress/payment-success')) as unknown as readonly QueueLine[];
+  return lines.find((line) => line.queue === name)?.visible ?? -1;
+}
+
+test('an event that is done is left alone, and runs again in the next epoch with --force', async () => {
+  await run('send inkress payout.completed --id evt_again');
+  await untilEvent('inkress', 'evt_again', { status: 'DONE', epoch: 0 });
+
+  const alone = await run('replay inkress evt_again');
+  expect(alone).toMatchObject({
+    code: 0,
+    stdout: 'It is DONE already, so nothing was sent. --force runs it again, under a new idempotency key.\n',
+  });
+  expect((await run(['replay', 'inkress', 'evt_again', '--force', '--reason', 'wrong amount'])).stdout).toBe(
+    'Begun anew, epoch 1.\n',
+  );
+  expect(await untilEvent('inkress', 'evt_again', { status: 'DONE', epoch: 1 })).toMatchObject({ attempt: 1 });
+  expect(await json('replay inkress evt_again --force')).toMatchObject({ replay: 'restarted', via: 'queue', epoch: 2 });
+}, 60_000);
+
+test('who replayed what, and why, is in the log of the admin function', async () => {
+  await run('send inkress payout.completed --id evt_audited');
+  await untilEvent('inkress', 'evt_audited', { status: 'DONE' });
+  await run(['replay', 'inkress', 'evt_audited', '--force', '--reason', 'ledger was off']);
+  const line = await eventually(
+    () => Promise.resolve(logLines().find((text) => text.includes('ledger was off'))),
+    (found) => found !== undefined,
+  );
+
+  expect(JSON.parse(line ?? '')).toMatchObject({
+    message: 'replay',
+    who: 'local',
+    why: 'ledger was off',
+    source: 'inkress',
+    id: 'evt_audited',
+    force: true,
+    outcome: 'restarted',
+    epoch: 1,
+  });
+});
+
+test('a parked event is tried again in its own epoch, and parked again while nobody has mended it', async () => {
+  await park('evt_poison');
+  expect((await run('replay inkress evt_poison')).stdout).toBe('Sent to its queue once more.\n');
+
+  expect(await untilEvent('inkress', 'evt_poison', { status: 'PARKED', attempt: 2 })).toMatchObject({ epoch: 0 });
+}, 60_000);
+
+test('parked events are redriven to the main queue, and reach their processor', async () => {
+  await park('evt_redriven');
+  await eventually(
+    () => queue('parked'),
+    (visible) => visible >= 1,
+  );
+  const moved = await json('dlq redrive inkress/payment-success');
+
+  expect(moved).toMatchObject({ route: 'inkress/payment-success', from: 'parked', to: 'main', status: 'COMPLETED' });
+  expect(Number(moved['moved'])).toBeGreaterThanOrEqual(1);
+  await eventually(
+    () => json('show inkress evt_redriven'),
+    ({ status, attempt }) => status === 'PARKED' && Number(attempt) >= 2,
+  );
+}, 90_000);
+
+test('the queues of a route are listed', async () => {
+  const { code, stdout } = await run('dlq ls scalekit/user-created');
+
+  expect(code).toBe(0);
+  expect(stdout).toBe(
+    [
+      'ROUTE                  QUEUE   VISIBLE  HIDDEN',
+      'scalekit/user-created  main    0        0',
+      '                       dead    0        0',
+      '                       parked  0        0',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('dead letters are parked by hand', async () => {
+  expect((await run('dlq park scalekit/user-created')).stdout).toBe('0 moved from dead to parked.\n');
+});
+
+describe('many at once', () => {
+  const since = new Date().toISOString();
+
+  test('are counted and shown first, newest first; --type, --from and --to select', async () => {
+    for (const id of ['evt_bulk_1', 'evt_bulk_2', 'evt_bulk_3']) await park(id);
+    const { code, stdout } = await run(`replay --source inkress --from ${since} --dry-run`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+ events are PARKED\.\nRECEIVED +SOURCE +TYPE +ID +LAST ERROR\n/);
+    expect(stdout).toMatch(/evt_bulk_3 +invalid-payload.*\n.*evt_bulk_2 /);
+
+    expect((await run('replay --type payment.failed --dry-run')).stdout).toBe('0 events are PARKED.\n');
+    expect((await run(`replay --source inkress --to ${since.slice(0, 10)} --dry-run`)).stdout).toBe(
+      '0 events are PARKED.\n',
+    );
+  }, 60_000);
+
+  test('stop at canaries that do not end well', async () => {
+    const { code, stdout, stderr } = await run(`replay --source inkress --from ${since} --canary 1 --yes`);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/Stopped after 1 of \d+: inkress evt_bulk_3 is PARKED again \(invalid-payload.*\)\./);
+    expect(await json('show inkress evt_bulk_2')).toMatchObject({ attempt: 1 });
+  }, 60_000);
+
+  test('are each replayed once, also when the same command line is given again', async () => {
+    const log = join(folder, 'replayed.jsonl');
+    const first = await json(`replay --source inkress --from ${since} --rate 50/s --yes --log ${log}`);
+    expect(first).toMatchObject({ failed: 0, skipped: 0 });
+    expect(first['replayed']).toBe(first['selected']);
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(Number(first['selected']));
+    await untilEvent('inkress', 'evt_bulk_1', { status: 'PARKED', attempt: 2 });
+
+    expect(await json(`replay --source inkress --from ${since} --yes --log ${log}`)).toMatchObject({ selected: 0 });
+  }, 60_000);
+
+  test('begin anew with --force, each in its next epoch', async () => {
+    await run('send inkress payment.failed --id evt_many_1');
+    await run('send inkress payment.failed --id evt_many_2');
+    for (const id of ['evt_many_1', 'evt_many_2']) await untilEvent('inkress', id, { status: 'DONE' });
+    const args = 'replay --source inkress --type payment.failed --status done --force --canary 1 --yes';
+
+    expect(await json(args)).toEqual({ selected: 2, replayed: 2, skipped: 0, failed: 0 });
+    for (const id of ['evt_many_1', 'evt_many_2']) await untilEvent('inkress', id, { status: 'DONE', epoch: 1 });
+  }, 60_000);
+});
+
+test.each([
+  ['replay inkress evt_none', 1, 'Source inkress has no event "evt_none".'],
+  ['replay inkress', 2, 'name the source as --source inkress'],
+  ['replay inkres evt_1', 2, 'Did you mean inkress?'],
+  ['replay', 2, 'Name an event'],
+  ['replay --source inkress', 2, 'Nobody is there to ask: add --yes'],
+  ['replay --source inkress --status done', 2, 'What is DONE runs again with --force only.'],
+  ['replay --source inkress --status failed --force', 2, '--force is for what is DONE or PARKED.'],
+  ['replay --source inkress --status filtered', 2, 'No route takes what is FILTERED'],
+  ['replay --source inkress --from yesterday', 2, 'It is a time like 2026-11-22T08:00:00Z.'],
+  ['replay --source inkress --rate 0/s', 2, 'It is a whole number from 1 to 100.'],
+  ['dlq redrive inkress/payment-sucess', 2, 'Did you mean inkress/payment-success'],
+  ['dlq redrive inkress/payment-success --from main', 2, 'Allowed choices are parked, dead'],
+  ['dlq ls --stage dve', 2, 'Did you mean dev?'],
+])('%s ends with %d and says what is wrong', async (args, code, said) => {
+  const ended = await run(args);
+  expect(ended).toMatchObject({ code, stdout: '' });
+  expect(ended.stderr).toContain(said);
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+});
+
+test('an event that no route wanted is refused', async () => {
+  await run('send scalekit organization.created --id evt_unrouted');
+  const { code, stderr } = await run('replay scalekit evt_unrouted --force');
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'No route that is configured takes it, so there is no queue to send it to.\n',
+  });
+});

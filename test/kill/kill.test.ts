@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { judge } from './history.ts';
+import { runTrial } from './trial.ts';
+
+test('twenty SIGKILLs of the host and its sandboxes lose nothing and double nothing', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'hookgate-kill-'));
+  const report: string[] = [];
+  const result = await runTrial({
+    data,
+    kills: 20,
+    deliveries: 600,
+    seed: Math.floor(Math.random() * 2 ** 31),
+    report: (line) => report.push(line),
+  });
+
+  // A failure names its data, which is kept.
+  expect({ data, problems: result.problems }).toEqual({ data, problems: [] });
+  expect(result).toMatchObject({ lost: 0, double: 0 });
+  const { host, everything, awake, frozen } = result.kills;
+  expect(host + everything + awake + frozen).toBe(20);
+  expect(host + everything).toBeGreaterThanOrEqual(2);
+  rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+}, 180_000);
+
+const effect = { key: 'scalekit#event-1@0' };
+const acknowledged = { source: 'scalekit', name: 'event-1', forged: false, answers: [503, 201] } as const;
+
+test.each([
+  ['an effect that is missing', acknowledged, [], 'DONE', { lost: 1, double: 0 }],
+  ['an effect that happened twice', acknowledged, [effect, effect], 'DONE', { lost: 0, double: 1 }],
+])('the judge sees %s', (_case, event, effects, status, verdict) => {
+  const tables = {
+    effects: new Map(effects.length > 0 ? [[event.name, effects]] : []),
+    records: new Map([['scalekit#event-1', status]]),
+  };
+  const found = judge([{ ...event, answers: [...event.answers] }], tables);
+
+  expect(found).toMatchObject(verdict);
+  expect(found.problems).toHaveLength(1);
+});
+
+test.each([
+  ['a forged event that was let in', { ...acknowledged, forged: true }, [effect], 'DONE'],
+  ['an event that its provider never got through', { ...acknowledged, answers: [503] }, [], ''],
+  ['an effect whose record is not DONE', acknowledged, [effect], 'PROCESSING'],
+])('and %s', (_case, event, effects, status) => {
+  const tables = {
+    effects: new Map(effects.length > 0 ? [[event.name, effects]] : []),
+    records: new Map([['scalekit#event-1', status]]),
+  };
+
+  expect(judge([{ ...event, answers: [...event.answers] }], tables).problems).toHaveLength(1);
+});

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jsonClient } from '../../local/aws/json-client.ts';
+import type { LedgerRow } from '../../lambdas/core/ledger.ts';
+import { hookgate } from '../cli/process.ts';
+import { sign } from '../kill/events.ts';
+import { removeData, temporaryData } from '../support/host.ts';
+import { Gateway } from '../support/trial/gateway.ts';
+import { eventually } from './services.ts';
+
+let data: string;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  data = temporaryData();
+  gateway = await Gateway.start(data);
+}, 90_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  removeData(data);
+}, 30_000);
+
+async function ledger(): Promise<readonly LedgerRow[]> {
+  const answer = await fetch(`${gateway.host.url}/admin/ledger`);
+  return ((await answer.json()) as { rows: readonly LedgerRow[] }).rows;
+}
+
+const sum = (rows: readonly LedgerRow[], column: 'accepted' | 'done' | 'inFlight' | 'overdue') =>
+  rows.reduce((total, row) => total + row[column], 0);
+
+test('messages that are purged from their queue show as overdue within two minutes', async () => {
+  const { url, endpoints } = gateway.host;
+  const secrets = { scalekit: '', inkress: await gateway.secret('inkress'), skribby: '' };
+  const sqs = jsonClient(endpoints.sqs, 'AmazonSQS');
+  const QueueUrl = `${endpoints.sqs}/000000000000/hookgate-local-inkress-effect`;
+  let accepted = 0;
+  // Faster than the processor takes them: some are still in the queue when it is purged.
+  await Promise.all(
+    Array.from({ length: 150 }, async (_, i) => {
+      const request = sign({ source: 'inkress', name: `evt-${i}`, forged: false, answers: [] }, secrets, Date.now());
+      const answer = await fetch(`${url}${request.path}`, { ...request, method: 'POST' });
+      if (answer.ok) accepted++;
+      if (i % 10 === 9) await sqs.call('PurgeQueue', { QueueUrl });
+    }),
+  );
+  await sqs.call('PurgeQueue', { QueueUrl });
+  sqs.close();
+
+  const rows = await eventually(async () => {
+    const now = await ledger();
+    return sum(now, 'overdue') > 0 && sum(now, 'overdue') === sum(now, 'inFlight') ? now : undefined;
+  }, 120);
+  expect(sum(rows, 'accepted')).toBe(accepted);
+  expect(sum(rows, 'done') + sum(rows, 'overdue')).toBe(accepted);
+
+  // The same as a metric, by the sweeper's next run.
+  const log = join(data, 'logs', 'sweeper.log');
+  await eventually(() => /"Source":"inkress".*"Overdue":[1-9]/.test(readFileSync(log, 'utf8')) || undefined, 90);
+
+  const { code, stdout } = await hookgate(['ledger'], { env: { HOOKGATE_DATA: data } });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/HOUR +SOURCE +ACCEPTED +DONE +FILTERED +PARKED +IN FLIGHT +OVERDUE/);
+  expect(stdout).toContain(`${sum(rows, 'overdue')} overdue: their messages are lost, or their queue is behind.`);
+}, 240_000);
+
+test('how far back is a number of hours', async () => {
+  const answer = await fetch(`${gateway.host.url}/admin/ledger?hours=0`);
+
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ field: 'hours', detail: 'hours is a whole number from 1 to 48.' });
+});

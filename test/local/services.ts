@@ -1,0 +1,70 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Endpoints, type FromServices, type ServicesOptions } from '../../local/services.ts';
+
+/** Credentials that the emulators do not look at. */
+export const CREDENTIALS = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+
+/** The data services as the host runs them, on a folder of the test's own. */
+export class TestServices {
+  readonly data = mkdtempSync(join(tmpdir(), 'hookgate-test-'));
+  #child: ChildProcess | undefined;
+
+  async start(options: Partial<ServicesOptions> = {}): Promise<Endpoints> {
+    const child = fork(resolve('local/services.ts'), { execArgv: ['--disable-warning=ExperimentalWarning'] });
+    this.#child = child;
+    child.send({
+      kind: 'start',
+      options: { data: this.data, region: 'us-east-1', account: '000000000000', ...options },
+    });
+    return new Promise((ready, fail) => {
+      child.on('message', (message: FromServices) => {
+        if (message.kind === 'ready') ready(message.endpoints);
+        else fail(new Error(message.sentence));
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Ends the process without a word, as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await new Promise((done) => child.once('exit', done));
+  }
+
+  async restart(options: Partial<ServicesOptions> = {}): Promise<Endpoints> {
+    await this.kill();
+    return this.start(options);
+  }
+
+  send(message: object): void {
+    this.#child?.send(message);
+  }
+
+  disconnect(): void {
+    this.#child?.disconnect();
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+/** Asks again until it is so, or fails after some seconds. */
+export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, seconds = 15): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (Date.now() > deadline) throw new Error(`It did not happen within ${seconds} s.`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}

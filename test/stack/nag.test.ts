@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { config } from '../../lib/config.ts';
+import type { GatewayStack } from '../../lib/gateway-stack.ts';
+import { appForTests, planOf, stackOf } from './stage.ts';
+
+/** Rules broken and not acknowledged, by AWS's own pack for well-architected stacks. */
+async function findings(stage: string, change: (stack: GatewayStack) => void = () => {}) {
+  const app = appForTests();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stack = stackOf(await planOf(stage), app);
+  change(stack);
+  let thrown: unknown;
+  try {
+    app.synth();
+  } catch (error) {
+    thrown = error;
+  }
+  const report = JSON.parse(readFileSync(join(app.outdir, 'validation-report.json'), 'utf8')) as {
+    readonly pluginReports: readonly {
+      readonly pluginName: string;
+      readonly violations: readonly { readonly ruleName: string }[];
+    }[];
+  };
+  const rules = report.pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
+  expect(thrown !== undefined).toBe(rules.length > 0);
+  return { rules, stack };
+}
+
+test.each(Object.keys(config.stages))('the stack of stage %s breaks none of the AwsSolutions rules', async (stage) => {
+  expect((await findings(stage)).rules).toEqual([]);
+});
+
+test('the rules were asked about a whole stack', async () => {
+  const template = Template.fromStack(stackOf(await planOf('prod')));
+  expect(Object.keys(template.toJSON().Resources as object).length).toBeGreaterThan(150);
+});
+
+test('a resource that breaks a rule is found', async () => {
+  const { rules } = await findings('prod', (stack) => void new Bucket(stack, 'Careless'));
+  expect(rules).toEqual(expect.arrayContaining(['AwsSolutions-S1', 'AwsSolutions-S10']));
+});
+
+test('these rules are acknowledged and no other, each with its reason beside the construct', async () => {
+  const { stack } = await findings('prod');
+  const acknowledged = stack.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+    .flatMap(({ data }) => Object.entries(data as Readonly<Record<string, string>>));
+  const rules = acknowledged.map(([id]) => id.replace('Annotation::AwsSolutions-', '').replace(/[0-9A-F]{8}/, ''));
+  expect([...new Set(rules)].sort()).toEqual([
+    'APIG4',
+    'COG4',
+    'IAM5[Resource::*]',
+    'IAM5[Resource::<RecordsPayloads.Arn>/*]',
+    'S1',
+    'SMG4',
+  ]);
+  for (const [, reason] of acknowledged) expect(reason.split(' ').length).toBeGreaterThan(5);
+});

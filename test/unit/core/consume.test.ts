@@ -1,0 +1,381 @@
+import * as z from 'zod';
+import { consume, type QueuedMessage } from '../../../lambdas/core/consume.ts';
+import { opened, switched, UNTOUCHED } from '../../../lambdas/core/breaker.ts';
+import { Circuit } from '../../../lambdas/core/circuit.ts';
+import { encodeMessage } from '../../../lambdas/core/message.ts';
+import { PermanentError, processor, type ProcessorContext } from '../../../lambdas/core/processor.ts';
+import { gatewayInMemory, NOON, scalekitDelivery } from '../../support/gateway-in-memory.ts';
+import { MemoryBreakers } from '../../support/memory/breakers.ts';
+
+const PK = 'scalekit#msg_1';
+const silent = { info: () => undefined, warn: () => undefined };
+
+/** One received event, and a consumer of it whose handler each test chooses. */
+async function received(handler: (context: ProcessorContext, email: string) => Promise<void> | void = () => undefined) {
+  const { receive, store, queue, clock } = gatewayInMemory();
+  await receive(scalekitDelivery());
+  const body = queue.sent[0]?.body ?? '';
+  const userCreated = processor({
+    on: 'organization.directory.user_created',
+    schema: z.object({ data: z.object({ email: z.email() }) }),
+    handler: ({ payload }, context) => handler(context, payload.data.email),
+  });
+  const breakers = new MemoryBreakers();
+  const circuit = new Circuit({ route: 'scalekit/user-created', breakers, clock });
+  let executions = 0;
+  /** As the queue does: each receive a quarter of an hour after the one before. */
+  const takeLater = (message: Partial<QueuedMessage> = {}) => {
+    clock.advance(15 * 60_000);
+    return take(message);
+  };
+  const take = (message: Partial<QueuedMessage> = {}) =>
+    consume(
+      userCreated,
+      {
+        body,
+        sentAt: NOON,
+        hop: 'main',
+        receives: 1,
+        owner: `execution-${++executions}`,
+        deadline: clock.now() + 30_000,
+        ...message,
+      },
+      { store, clock, random: () => 1, log: silent, circuit },
+    );
+  return { store, clock, breakers, take, takeLater, body, record: () => store.records.get(PK) };
+}
+
+describe('the handler', () => {
+  test('runs once, with the typed payload, and the event is DONE', async () => {
+    const seen: string[] = [];
+    const { take, record } = await received((_, email) => void seen.push(email));
+
+    expect(await take()).toMatchObject({ outcome: 'done' });
+    expect(await take()).toEqual({ outcome: 'skipped', why: 'already-done', pk: PK });
+    expect(seen).toEqual(['ada@example.com']);
+    expect(record()).toMatchObject({ status: 'DONE', attempt: 1, processingMs: 0, doneAt: NOON });
+  });
+
+  test('gets an idempotency key that stays the same over its attempts', async () => {
+    const keys: string[] = [];
+    const { take } = await received(({ idempotencyKey, attempt }) => {
+      keys.push(`${idempotencyKey} ${attempt}`);
+      if (attempt === 1) throw new Error('not yet');
+    });
+    await take();
+    await take();
+
+    expect(keys).toEqual(['scalekit#msg_1@0 1', 'scalekit#msg_1@0 2']);
+  });
+
+  test('commits its writes and DONE together', async () => {
+    const { take, store, record } = await received(async ({ commit }) => {
+      await commit([{ put: { table: 'users', item: { id: 'user_1' } } }]);
+      expect(store.records.get(PK)?.status).toBe('DONE');
+    });
+
+    expect(await take()).toMatchObject({ outcome: 'done' });
+    expect(store.items.get('users/user_1')).toEqual({ id: 'user_1' });
+    expect(record()?.status).toBe('DONE');
+  });
+
+  test('that fails after its commit is done all the same', async () => {
+    const { take, record } = await received(async ({ commit }) => {
+      await commit([]);
+      throw new Error('too late to matter');
+    });
+
+    expect(await take()).toMatchObject({ outcome: 'done' });
+    expect(record()?.status).toBe('DONE');
+  });
+
+  test('that outlives its lease cannot commit over its successor', async () => {
+    let release: () => void = () => undefined;
+    const stalled = new Promise<void>((resolve) => (release = resolve));
+    const answers: unknown[] = [];
+    const { take, clock, record } = await received(async ({ commit, attempt }) => {
+      if (attempt === 1) await stalled;
+      answers.push(await commit([{ put: { table: 'users', item: { id: `by attempt ${attempt}` } } }]).catch(String));
+    });
+    const first = take();
+    await new Promise(setImmediate);
+    clock.advance(35_001);
+    await take();
+    release();
+    await first;
+    await new Promise(setImmediate);
+
+    expect(answers).toEqual(['committed', 'Error: Another execution holds this event now; nothing was written.']);
+    expect(record()).toMatchObject({ status: 'DONE', attempt: 2 });
+  });
+});
+
+describe('a failure', () => {
+  test('is retried after a jittered back-off: 30 s doubling', async () => {
+    const { take, record } = await received(() => {
+      throw new Error('downstream is down');
+    });
+    const delays: unknown[] = [];
+    for (let i = 0; i < 4; i++) {
+      const outcome = await take();
+      delays.push('delaySeconds' in outcome && outcome.delaySeconds);
+    }
+
+    expect(delays).toEqual([30, 60, 120, 240]);
+    expect(record()).toMatchObject({ status: 'FAILED', attempt: 4, lastError: 'Error: downstream is down' });
+  });
+
+  test('of the last receive sends the message on, and the record says so', async () => {
+    const { take, record } = await received(() => {
+      throw new Error('down');
+    });
+
+    expect(await take({ receives: 10 })).toMatchObject({ outcome: 'failed', delaySeconds: 0 });
+    expect(record()).toMatchObject({ status: 'FAILED', attempt: 1, movedAttempt: 1 });
+    expect(await take({ hop: 'dead', receives: 5 })).toMatchObject({ outcome: 'parked', reason: 'Error: down' });
+  });
+
+  test('for the fifth time sends the message on to the dead letters, and no copy of it runs before it is there', async () => {
+    const { take, takeLater, record } = await received(() => {
+      throw new Error('still down');
+    });
+    for (let i = 0; i < 5; i++) await takeLater();
+    expect(record()).toMatchObject({ status: 'FAILED', attempt: 5, movedAttempt: 5 });
+
+    expect(await take()).toEqual({ outcome: 'moving', delaySeconds: 0, pk: PK });
+    expect(record()?.attempt).toBe(5);
+  });
+
+  test('of a dead letter is tried five times more, five minutes apart, then parked', async () => {
+    const { take, takeLater, record } = await received(() => {
+      throw new Error('still down');
+    });
+    for (let i = 0; i < 5; i++) await takeLater();
+    const outcomes = [];
+    for (let i = 0; i < 5; i++) outcomes.push(await takeLater({ hop: 'dead' }));
+
+    expect(outcomes.map((outcome) => ('delaySeconds' in outcome ? outcome.delaySeconds : -1))).toEqual([
+      300, 300, 300, 300, 0,
+    ]);
+    expect(outcomes.at(-1)).toMatchObject({ outcome: 'parked', reason: 'Error: still down' });
+    expect(record()).toMatchObject({ status: 'PARKED', attempt: 10 });
+    expect(await take({ hop: 'dead' })).toEqual({ outcome: 'moving', delaySeconds: 0, pk: PK });
+  });
+
+  test('that cannot be mended by trying again parks at once; a redrive tries anew', async () => {
+    let mended = false;
+    const { take, record, clock } = await received(() => {
+      if (!mended) throw new PermanentError('the account is closed');
+    });
+    expect(await take()).toMatchObject({ outcome: 'parked', reason: 'PermanentError: the account is closed' });
+    expect(await take()).toMatchObject({ outcome: 'moving' });
+
+    mended = true;
+    clock.advance(60_000);
+    expect(await take({ sentAt: clock.now() })).toMatchObject({ outcome: 'done' });
+    expect(record()).toMatchObject({ status: 'DONE', attempt: 2 });
+    expect(record()).not.toHaveProperty('lastError');
+  });
+
+  test('of executions that died without a word counts as well', async () => {
+    const { take, store, record } = await received();
+    for (let i = 1; i <= 5; i++) {
+      await store.claim({
+        pk: PK,
+        owner: `died-${i}`,
+        now: NOON,
+        leaseUntil: NOON,
+        sentAt: NOON,
+        hop: 'main',
+        epoch: 0,
+        bodySha256: record()?.bodySha256 ?? '',
+      });
+    }
+
+    expect(await take()).toMatchObject({ outcome: 'failed', reason: 'attempts-spent: the last ones never ended' });
+    expect(record()).toMatchObject({ status: 'FAILED', movedAttempt: 6 });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['a string', 'oops', 'The handler threw string'],
+    ['null', null, 'The handler threw an object that is not an Error'],
+    ['terminal escapes', new Error('\u001b[31mred\u001b[0m\nnext'), 'Error:  [31mred [0m next'],
+    ['a novel', new Error('a'.repeat(5000)), `Error: ${'a'.repeat(249)}`],
+  ])('with %s has a reason of one short line', async (_, thrown, reason) => {
+    const { take, record } = await received(() => {
+      throw thrown;
+    });
+    await take();
+
+    // The log has it whole, the record its beginning.
+    expect(record()?.lastError).toBe(reason.slice(0, 120));
+  });
+});
+
+describe('a payload', () => {
+  test('that the schema refuses is parked with the path of what is wrong, never its value', async () => {
+    const { receive, store, queue, clock } = gatewayInMemory();
+    await receive(
+      scalekitDelivery({
+        body: '{"type":"organization.directory.user_created","data":{"email":"secret, not a mail"}}',
+      }),
+    );
+    const strict = processor({
+      on: '*',
+      schema: z.object({ data: z.object({ email: z.email() }) }),
+      handler: () => undefined,
+    });
+    const outcome = await consume(
+      strict,
+      { body: queue.sent[0]?.body ?? '', sentAt: NOON, hop: 'main', receives: 1, owner: 'me', deadline: NOON + 30_000 },
+      {
+        store,
+        clock,
+        random: () => 1,
+        log: silent,
+        circuit: new Circuit({ route: 'r', breakers: new MemoryBreakers(), clock }),
+      },
+    );
+
+    expect(outcome).toMatchObject({ outcome: 'parked', reason: 'invalid-payload: data.email: Invalid email address' });
+  });
+
+  test('that is not there parks the event', async () => {
+    const { take, store } = await received();
+    store.bodies.clear();
+
+    expect(await take()).toMatchObject({ outcome: 'parked', reason: 'body-missing' });
+  });
+
+  test('that is no longer what was put parks the event', async () => {
+    const { take, store } = await received();
+    store.getBody = () => Promise.resolve('corrupt');
+
+    expect(await take()).toMatchObject({ outcome: 'parked', reason: 'body-corrupt' });
+  });
+});
+
+describe('a message', () => {
+  test('whose event another execution holds comes back when that lease ends', async () => {
+    let release: () => void = () => undefined;
+    const { take } = await received(() => new Promise<void>((resolve) => (release = resolve)));
+    const first = take();
+    await new Promise(setImmediate);
+
+    expect(await take()).toEqual({ outcome: 'deferred', why: 'held', delaySeconds: 36, pk: PK });
+    release();
+    expect(await first).toMatchObject({ outcome: 'done' });
+  });
+
+  test.each<[string, string, string]>([
+    ['is not JSON', 'hello', 'not-json'],
+    ['is null', 'null', 'not-an-object'],
+    ['has an unknown version', '{"v":99,"pk":"scalekit#msg_1","epoch":0,"bodySha256":"x"}', 'unknown-version'],
+    ['lacks a field', '{"v":1,"pk":"scalekit#msg_1"}', 'missing-field'],
+    ['names no record', encodeMessage({ pk: 'scalekit#forged', epoch: 0, bodySha256: 'x' }), 'no-record'],
+    ['names another payload', encodeMessage({ pk: PK, epoch: 0, bodySha256: 'x' }), 'other-body'],
+  ])('that %s is quarantined, not run', async (_, body, reason) => {
+    let runs = 0;
+    const { take, record } = await received(() => void runs++);
+
+    expect(await take({ body })).toEqual({ outcome: 'quarantined', delaySeconds: 0, reason });
+    expect([runs, record()?.status]).toEqual([0, 'RECEIVED']);
+  });
+
+  test('from before a replay is let go', async () => {
+    const { take, store, record } = await received();
+    const before = record();
+    if (!before) throw new Error('not recorded');
+    store.records.set(PK, { ...before, epoch: 1 });
+
+    expect(await take()).toEqual({ outcome: 'skipped', why: 'replayed-since', pk: PK });
+  });
+
+  test('of a record that a newer version wrote waits', async () => {
+    const { take, store, record } = await received();
+    const before = record();
+    if (!before) throw new Error('not recorded');
+    store.records.set(PK, { ...before, v: 2 });
+
+    expect(await take()).toEqual({ outcome: 'deferred', why: 'newer-version', delaySeconds: 300, pk: PK });
+  });
+});
+
+test('a handler that never ends is given up a second before the function is killed, with its signal aborted', async () => {
+  let signal: AbortSignal | undefined;
+  const { take, record, clock } = await received(
+    (context) =>
+      new Promise<void>(() => {
+        signal = context.signal;
+      }),
+  );
+  const taken = take();
+  await new Promise(setImmediate);
+  clock.advance(28_999);
+  expect(signal?.aborted).toBe(false);
+  clock.advance(1);
+
+  expect(await taken).toMatchObject({ outcome: 'failed' });
+  expect(signal?.aborted).toBe(true);
+  expect(record()).toMatchObject({
+    status: 'FAILED',
+    lastError: 'DeadlineExceeded: The handler did not end within 29 s.',
+  });
+});
+
+describe('while the breaker of its route is open, a message', () => {
+  const ROUTE = 'scalekit/user-created';
+
+  test('goes back unclaimed, and no attempt is counted', async () => {
+    const { take, breakers, record } = await received();
+    breakers.rows.set(ROUTE, opened(UNTOUCHED, NOON, 'others'));
+
+    expect(await take()).toEqual({ outcome: 'deferred', why: 'breaker', delaySeconds: 90, pk: PK });
+    expect(record()).toMatchObject({ status: 'RECEIVED', attempt: 0 });
+  });
+
+  test('is tried all the same at its last receive, or it would go on for having waited', async () => {
+    const { take, breakers } = await received();
+    breakers.rows.set(ROUTE, opened(UNTOUCHED, NOON, 'others'));
+
+    expect(await take({ receives: 9 })).toMatchObject({ outcome: 'deferred' });
+    expect(await take({ receives: 10 })).toMatchObject({ outcome: 'done' });
+  });
+
+  test('of a paused route is not tried, whichever receive it is', async () => {
+    const { take, breakers, record } = await received();
+    breakers.rows.set(ROUTE, switched(UNTOUCHED, 'pause', NOON, 'ada'));
+
+    expect(await take({ receives: 10 })).toMatchObject({ outcome: 'deferred', why: 'breaker' });
+    expect(record()).toMatchObject({ status: 'RECEIVED' });
+  });
+
+  test('that failed as its probe comes back after the new open time, not within it', async () => {
+    const { take, breakers, clock } = await received(() => {
+      throw new Error('still down');
+    });
+    breakers.rows.set(ROUTE, opened(UNTOUCHED, NOON, 'others'));
+    clock.advance(60_000);
+
+    expect(await take()).toMatchObject({ outcome: 'failed', delaySeconds: 180 });
+    expect(breakers.rows.get(ROUTE)).toMatchObject({ state: 'OPEN', openings: 2 });
+  });
+});
+
+test.each<[string, () => void, object]>([
+  ['a handler that succeeds', () => undefined, { state: 'CLOSED' }],
+  [
+    'a permanent error',
+    () => {
+      throw new PermanentError('never');
+    },
+    { state: 'HALF_OPEN', openUntil: NOON + 60_000 },
+  ],
+])('of a probe %s decides for the breaker what it shows of what is behind', async (_, handler, expected) => {
+  const { take, breakers, clock } = await received(handler);
+  breakers.rows.set('scalekit/user-created', opened(UNTOUCHED, NOON, 'others'));
+  clock.advance(60_000);
+  await take();
+
+  expect(breakers.rows.get('scalekit/user-created')).toMatchObject(expected);
+});

@@ -1,0 +1,129 @@
+import { opened, switched, UNTOUCHED } from '../../../lambdas/core/breaker.ts';
+import {
+  control,
+  type ControlledRoute,
+  type ControlReport,
+  type MappingSettings,
+} from '../../../lambdas/core/control.ts';
+import { NOON } from '../../support/gateway-in-memory.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryBreakers } from '../../support/memory/breakers.ts';
+
+const ROUTE: ControlledRoute = { route: 'scalekit/user-created', mappings: ['main', 'dead'], maximumConcurrency: 5 };
+const CONFIGURED: MappingSettings = { enabled: true, maximumConcurrency: 5 };
+
+function controller() {
+  const clock = new ManualClock(NOON);
+  const breakers = new MemoryBreakers();
+  const found = new Map<string, MappingSettings | undefined>([
+    ['main', CONFIGURED],
+    ['dead', CONFIGURED],
+  ]);
+  const updates: string[] = [];
+  const reports: ControlReport[] = [];
+  let refuses: string | undefined;
+  const tick = async () => {
+    updates.length = reports.length = 0;
+    return control([ROUTE], {
+      breakers,
+      clock,
+      report: (_, report) => void reports.push(report),
+      mappings: {
+        read: (id) => Promise.resolve(found.get(id)),
+        update: (id, settings) => {
+          if (id === refuses) return Promise.reject(new Error('ResourceInUseException'));
+          updates.push(`${id} ${settings.enabled ? settings.maximumConcurrency : 'off'}`);
+          found.set(id, settings);
+          return Promise.resolve();
+        },
+      },
+    });
+  };
+  const kinds = () => reports.map(({ kind }) => kind);
+  return { clock, breakers, found, tick, updates, kinds, refuse: (id?: string) => (refuses = id) };
+}
+
+test('a route that is well costs nothing but reads', async () => {
+  const { breakers, tick, updates, kinds } = controller();
+
+  expect(await tick()).toBe(0);
+  expect([updates, kinds(), breakers.writes]).toEqual([[], [], 0]);
+});
+
+test('an outage: both mappings off, on again at concurrency 2 for the probe, then as configured', async () => {
+  const { clock, breakers, tick, updates, kinds } = controller();
+  const open = opened(UNTOUCHED, NOON, 'me');
+  breakers.rows.set(ROUTE.route, open);
+  await tick();
+  expect([updates, kinds()]).toEqual([
+    ['main off', 'dead off'],
+    ['open', 'set'],
+  ]);
+  await tick();
+  expect([updates, kinds()]).toEqual([[], ['open']]);
+
+  clock.advance(60_000);
+  await tick();
+  expect([updates, kinds()]).toEqual([
+    ['main 2', 'dead 2'],
+    ['open', 'set'],
+  ]);
+
+  breakers.rows.set(ROUTE.route, { ...UNTOUCHED, revision: 3, mapping: 'probing' });
+  await tick();
+  expect([updates, kinds()]).toEqual([['main 5', 'dead 5'], ['set']]);
+});
+
+test('a mapping that somebody else disabled is enabled again, and that is told', async () => {
+  const { found, tick, updates, kinds } = controller();
+  found.set('main', { enabled: false, maximumConcurrency: 5 });
+  await tick();
+
+  expect([updates, kinds()]).toEqual([['main 5'], ['drift']]);
+});
+
+test('a concurrency that somebody else set is set back', async () => {
+  const { found, tick, updates, kinds } = controller();
+  found.set('dead', { enabled: true, maximumConcurrency: 50 });
+  await tick();
+
+  expect([updates, kinds()]).toEqual([['dead 5'], ['drift']]);
+});
+
+test('a paused route stays off, also when a deployment enabled it', async () => {
+  const { breakers, found, tick, updates, kinds } = controller();
+  breakers.rows.set(ROUTE.route, switched(UNTOUCHED, 'pause', NOON, 'ada'));
+  await tick();
+  expect([updates, kinds()]).toEqual([
+    ['main off', 'dead off'],
+    ['paused', 'set'],
+  ]);
+
+  found.set('main', CONFIGURED);
+  await tick();
+  expect([updates, kinds()]).toEqual([['main off'], ['paused', 'drift']]);
+});
+
+test('a mapping whose last change is still on its way is left to the next minute', async () => {
+  const { breakers, found, tick, updates, kinds } = controller();
+  breakers.rows.set(ROUTE.route, opened(UNTOUCHED, NOON, 'me'));
+  found.set('main', undefined);
+  await tick();
+  expect([updates, kinds()]).toEqual([['dead off'], ['open']]);
+
+  found.set('main', CONFIGURED);
+  await tick();
+  expect([updates, kinds()]).toEqual([['main off'], ['open', 'set']]);
+});
+
+test('what fails is told, counted, and done by the next run', async () => {
+  const { breakers, tick, updates, kinds, refuse } = controller();
+  breakers.rows.set(ROUTE.route, opened(UNTOUCHED, NOON, 'me'));
+  refuse('main');
+  expect(await tick()).toBe(1);
+  expect(kinds()).toEqual(['open', 'failed']);
+
+  refuse();
+  expect(await tick()).toBe(0);
+  expect(updates).toEqual(['main off', 'dead off']);
+});

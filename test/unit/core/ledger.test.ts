@@ -1,0 +1,86 @@
+import { isOverdue, ledgerOf, overdueBySource } from '../../../lambdas/core/ledger.ts';
+import type { EventRecord } from '../../../lambdas/core/record.ts';
+
+/** Sunday 2026-11-22 08:30:00 UTC. */
+const NOW = 1_795_336_200_000;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+function event(more: Partial<EventRecord> = {}): EventRecord {
+  return {
+    v: 1,
+    pk: 'stripe#evt_1',
+    status: 'DONE',
+    source: 'stripe',
+    type: 'invoice.paid',
+    bodySha256: 'a'.repeat(64),
+    bodyBytes: 2,
+    receivedAt: NOW - 10 * MINUTE,
+    epoch: 0,
+    attempt: 1,
+    expiresAt: NOW / 1000 + 1_000_000,
+    ...more,
+  };
+}
+
+test('what was accepted is booked by hour and source, newest first, and adds up', () => {
+  const rows = ledgerOf(
+    [
+      event(),
+      event({ status: 'FILTERED' }),
+      event({ status: 'PARKED' }),
+      event({ status: 'RECEIVED' }),
+      event({ status: 'PROCESSING', leaseUntil: NOW }),
+      event({ source: 'github' }),
+      event({ receivedAt: NOW - 60 * MINUTE }),
+    ],
+    NOW,
+  );
+  const none = { done: 0, filtered: 0, parked: 0, inFlight: 0, overdue: 0 };
+
+  expect(rows).toEqual([
+    { ...none, source: 'github', hour: '2026-11-22T08:00:00.000Z', accepted: 1, done: 1 },
+    {
+      source: 'stripe',
+      hour: '2026-11-22T08:00:00.000Z',
+      accepted: 5,
+      done: 1,
+      filtered: 1,
+      parked: 1,
+      inFlight: 2,
+      overdue: 1,
+    },
+    { ...none, source: 'stripe', hour: '2026-11-22T07:00:00.000Z', accepted: 1, done: 1 },
+  ]);
+});
+
+test.each<[string, Partial<EventRecord>, number]>([
+  ['received, a minute after', { status: 'RECEIVED', receivedAt: NOW }, MINUTE],
+  [
+    'received and watched by the sweeper, a minute after that',
+    { status: 'RECEIVED', outboxAt: NOW + MINUTE },
+    2 * MINUTE,
+  ],
+  [
+    'in process, when its killed execution’s message should be back',
+    { status: 'PROCESSING', leaseUntil: NOW },
+    4 * MINUTE,
+  ],
+  ['failed, a minute after its next attempt', { status: 'FAILED', nextAt: NOW }, MINUTE],
+])('an event that is %s, is overdue', (_case, more, after) => {
+  expect(isOverdue(event(more), NOW + after)).toBe(false);
+  expect(isOverdue(event(more), NOW + after + 1)).toBe(true);
+});
+
+test.each(['DONE', 'PARKED', 'FILTERED'] as const)('an event that is %s waits for nothing', (status) => {
+  expect(isOverdue(event({ status }), NOW + 1_000 * MINUTE)).toBe(false);
+});
+
+test('overdue events are counted for every source, also where there are none', () => {
+  const lost = event({ status: 'RECEIVED' });
+
+  expect([...overdueBySource([lost, lost, event()], ['stripe', 'github'], NOW)]).toEqual([
+    ['stripe', 2],
+    ['github', 0],
+  ]);
+});

@@ -1,0 +1,230 @@
+import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import {
+  delivery,
+  gatewayInMemory,
+  NOON,
+  SCALEKIT_KEY,
+  scalekitDelivery,
+  skribbyDelivery,
+  USER_CREATED,
+} from '../../support/gateway-in-memory.ts';
+
+const KEY = 'scalekit#msg_1';
+
+describe('a good delivery', () => {
+  test('is recorded with its payload, queued as a pointer, and accepted', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+
+    expect(await receive(scalekitDelivery())).toEqual({
+      receipt: 'accepted',
+      via: 'queue',
+      event: {
+        key: 'msg_1',
+        id: expect.any(String) as string,
+        type: 'organization.directory.user_created',
+        route: 'user-created',
+        secretIndex: 0,
+      },
+    });
+    expect(store.records.get(KEY)).toMatchObject({ status: 'RECEIVED', orderKey: 'org_1', attempt: 0, epoch: 0 });
+    const [sent] = queue.sent;
+    expect(JSON.parse(sent?.body ?? '')).toEqual({
+      v: 1,
+      pk: KEY,
+      epoch: 0,
+      bodySha256: store.records.get(KEY)?.bodySha256,
+    });
+    expect([...store.bodies.values()].map(({ bytes }) => bytes.toString())).toEqual([USER_CREATED]);
+  });
+
+  test('whose type no route wants is kept as FILTERED and not queued', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    const body = JSON.stringify({ id: 'evt_2', type: 'organization.deleted' });
+
+    expect(await receive(scalekitDelivery({ body }))).toMatchObject({ receipt: 'filtered' });
+    expect(store.records.get(KEY)?.status).toBe('FILTERED');
+    expect(queue.sent).toEqual([]);
+    expect(await receive(scalekitDelivery({ body }))).toMatchObject({ receipt: 'duplicate' });
+  });
+});
+
+describe('a delivery that comes again', () => {
+  test('while its record is RECEIVED is sent again: the first attempt may have died before the queue', async () => {
+    const { receive, queue } = gatewayInMemory();
+    await receive(scalekitDelivery());
+
+    expect(await receive(scalekitDelivery())).toMatchObject({ receipt: 'accepted' });
+    expect(queue.sent).toHaveLength(2);
+    expect(queue.sent[1]).toEqual(queue.sent[0]);
+  });
+
+  test.each(['PROCESSING', 'FAILED', 'DONE', 'PARKED'] as const)('after %s is a duplicate', async (status) => {
+    const { receive, store, queue } = gatewayInMemory();
+    await receive(scalekitDelivery());
+    const record = store.records.get(KEY);
+    if (!record) throw new Error('not recorded');
+    store.records.set(KEY, { ...record, status });
+
+    expect(await receive(scalekitDelivery())).toMatchObject({ receipt: 'duplicate', sameBody: true });
+    expect(queue.sent).toHaveLength(1);
+  });
+
+  test('with another payload under the same id never replaces the first', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    await receive(scalekitDelivery());
+    const first = store.records.get(KEY)?.bodySha256;
+
+    await receive(scalekitDelivery({ body: USER_CREATED.replace('ada', 'eve') }));
+    expect(store.records.get(KEY)?.bodySha256).toBe(first);
+    expect(queue.sent.map(({ body }) => body)).toEqual([queue.sent[0]?.body, queue.sent[0]?.body]);
+  });
+
+  test('under another unsigned id is the same event (K-4)', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    await receive(skribbyDelivery({ id: 'first' }));
+    await receive(skribbyDelivery({ id: 'second' }));
+
+    expect(store.records.size).toBe(1);
+    expect(new Set(queue.sent.map(({ body }) => body)).size).toBe(1);
+  });
+
+  test('after its record expired is a new event, although TTL has not deleted the old one', async () => {
+    const { receive, store, clock } = gatewayInMemory();
+    await receive(scalekitDelivery());
+    const record = store.records.get(KEY);
+    if (!record) throw new Error('not recorded');
+    store.records.set(KEY, { ...record, status: 'DONE' });
+    clock.advance(30 * 24 * 60 * 60_000);
+
+    expect(await receive(scalekitDelivery({ at: clock.now() }))).toMatchObject({ receipt: 'accepted' });
+  });
+});
+
+describe('when the queue is down', () => {
+  test('the event waits in the outbox and is acknowledged', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    queue.down = true;
+
+    expect(await receive(scalekitDelivery())).toMatchObject({ receipt: 'accepted', via: 'outbox' });
+    expect(store.records.get(KEY)?.outboxAt).toBe(NOON + 60_000);
+  });
+
+  test('an event of a provider that never redelivers was in the outbox from the start', async () => {
+    const { receive, store } = gatewayInMemory();
+    await receive(skribbyDelivery());
+
+    expect([...store.records.values()].map(({ outboxAt }) => outboxAt)).toEqual([NOON + 60_000]);
+  });
+
+  test('and the outbox cannot be set either, the answer is unavailable, so the provider tries again', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    queue.down = true;
+    store.setOutbox = () => Promise.reject(new Error('DynamoDB is down'));
+
+    expect(await receive(scalekitDelivery())).toEqual({ receipt: 'unavailable', reason: 'not-recorded' });
+  });
+});
+
+describe('a bad delivery touches nothing', () => {
+  const good = scalekitDelivery();
+  const withHeader = (name: string, values: readonly string[]): Delivery => ({
+    ...good,
+    headers: new Map([...good.headers, [name, values]]),
+  });
+  const withoutSignature = new Map([...good.headers].filter(([name]) => name !== 'webhook-signature'));
+  const signature = good.headers.get('webhook-signature')?.[0] ?? '';
+
+  test.each<[string, Delivery, string]>([
+    ['to no source', { ...good, source: 'nobody' }, 'unknown-source'],
+    ['named like a property of every object', { ...good, source: '__proto__' }, 'unknown-source'],
+    ['by GET', { ...good, method: 'GET' }, 'wrong-method'],
+    ['one byte over the cap', { ...good, body: Buffer.alloc(1024 * 1024 + 1) }, 'too-large'],
+    ['that is compressed', withHeader('content-encoding', ['gzip']), 'content-encoded'],
+    ['without signature', { ...good, headers: withoutSignature }, 'missing-signature'],
+    ['with the signature header twice', withHeader('webhook-signature', [signature, signature]), 'repeated-header'],
+    ['with a junk signature', withHeader('webhook-signature', ['v1,zz']), 'malformed-signature'],
+    ['with a NaN timestamp', withHeader('webhook-timestamp', ['NaN']), 'malformed-timestamp'],
+    ['with junk after the timestamp', withHeader('webhook-timestamp', ['1795334400abc']), 'malformed-timestamp'],
+    ['that is 301 s old', scalekitDelivery({ at: NOON - 301_000 }), 'stale-timestamp'],
+    ['that is 301 s ahead', scalekitDelivery({ at: NOON + 301_000 }), 'future-timestamp'],
+    ['with a changed body', { ...good, body: Buffer.from('{}') }, 'wrong-secret-or-changed-body'],
+    ['signed with another key', scalekitDelivery({ key: Buffer.from('x') }), 'wrong-secret-or-changed-body'],
+    ['that is not JSON', scalekitDelivery({ body: 'hello' }), 'not-json'],
+    ['that is empty', scalekitDelivery({ body: '' }), 'not-json'],
+    ['that is binary', scalekitDelivery({ body: Buffer.from([0xff, 0xfe, 0x00]) }), 'not-json'],
+    ['that has no type', scalekitDelivery({ body: '{"id":"evt_1"}' }), 'no-type'],
+    ['nested beyond reason', scalekitDelivery({ body: '['.repeat(100_000) + ']'.repeat(100_000) }), 'too-deep'],
+  ])('%s', async (_, bad, reason) => {
+    const { receive, store, queue } = gatewayInMemory();
+
+    expect(await receive(bad)).toEqual({ receipt: 'rejected', reason });
+    expect([store.records.size, store.bodies.size, queue.sent.length]).toEqual([0, 0, 0]);
+  });
+
+  test('exactly at the cap it is read', async () => {
+    const { receive } = gatewayInMemory();
+    const fill = 1024 * 1024 - Buffer.byteLength('{"type":"x","pad":""}');
+    const body = `{"type":"x","pad":"${'a'.repeat(fill)}"}`;
+
+    expect(await receive(scalekitDelivery({ body }))).toMatchObject({ receipt: 'filtered' });
+  });
+});
+
+describe('secrets', () => {
+  test('a secret store that is down at a cold start is our fault, never a 401', async () => {
+    const { receive, secretStore } = gatewayInMemory();
+    secretStore.down = true;
+
+    expect(await receive(scalekitDelivery())).toEqual({ receipt: 'unavailable', reason: 'secret-store' });
+  });
+
+  test('a secret that is no key at all is our fault too', async () => {
+    const { receive, secretStore } = gatewayInMemory();
+    secretStore.rotate('scalekit', 'whsec_', NOON - 60_000);
+    secretStore.rotate('scalekit', '!!!', NOON);
+
+    expect(await receive(scalekitDelivery())).toEqual({ receipt: 'unavailable', reason: 'no-usable-secret' });
+  });
+
+  test('a secret that was rotated a moment ago is found at the first signature that does not match', async () => {
+    const { receive, secretStore } = gatewayInMemory();
+    await receive(scalekitDelivery());
+    const key = Buffer.from('another key of 24 bytes!');
+    secretStore.rotate('scalekit', `whsec_${key.toString('base64')}`, NOON);
+
+    expect(await receive(scalekitDelivery({ id: 'msg_2', key }))).toMatchObject({ receipt: 'accepted' });
+    const old = await receive(scalekitDelivery({ id: 'msg_3', key: SCALEKIT_KEY }));
+    expect(old).toMatchObject({ receipt: 'accepted', event: { secretIndex: 1 } });
+  });
+
+  test('forged signatures cost one look at the secret store a minute', async () => {
+    const { receive, secretStore, clock } = gatewayInMemory();
+    await receive(scalekitDelivery());
+    const before = secretStore.reads;
+    for (let i = 0; i < 500; i++) await receive(scalekitDelivery({ key: Buffer.from('forged') }));
+    expect(secretStore.reads - before).toBe(1);
+
+    clock.advance(60_000);
+    for (let i = 0; i < 500; i++) await receive(scalekitDelivery({ key: Buffer.from('forged') }));
+    expect(secretStore.reads - before).toBe(2);
+  });
+});
+
+test('a source that is not there is told from one that is by its status only', async () => {
+  const { receive } = gatewayInMemory();
+  expect(await receive(delivery('nobody', Buffer.from('x'), {}))).toEqual({
+    receipt: 'rejected',
+    reason: 'unknown-source',
+  });
+});
+
+test('texts without end are kept short: an id by its beginning, an order key by its hash', async () => {
+  const { receive, store } = gatewayInMemory();
+  const long = 'é'.repeat(2_000);
+  const body = JSON.stringify({ ...(JSON.parse(USER_CREATED) as object), id: long, organization_id: long });
+  expect(await receive(scalekitDelivery({ body }))).toMatchObject({ receipt: 'accepted' });
+
+  const [record] = [...store.records.values()];
+  expect(record?.eventId).toBe('é'.repeat(128));
+  expect(record?.orderKey).toMatch(/^[\w-]{43}$/);
+});

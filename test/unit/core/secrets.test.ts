@@ -1,0 +1,119 @@
+import { SecretCache, SecretsUnavailable } from '../../../lambdas/core/secrets.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemorySecrets } from '../../support/memory/secrets.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+function cacheOf(overlapSeconds = 24 * 60 * 60) {
+  const clock = new ManualClock(1_000 * HOUR);
+  const store = new MemorySecrets();
+  store.rotate('stripe', 'first', clock.now() - 100 * HOUR);
+  const cache = new SecretCache<readonly string[]>({
+    store,
+    clock,
+    overlapSeconds: () => overlapSeconds,
+    prepare: (_, values) => values,
+  });
+  const values = async () => (await cache.get('stripe')).prepared;
+  return { clock, store, cache, values };
+}
+
+/** Lets a refresh in the background end. */
+const settle = () => new Promise(setImmediate);
+
+test('a secret is read once and served for five minutes', async () => {
+  const { values, store, clock } = cacheOf();
+  for (let i = 0; i < 100; i++) expect(await values()).toEqual(['first']);
+  clock.advance(5 * MINUTE);
+  await values();
+  await settle();
+
+  expect(store.reads).toBe(1);
+});
+
+test('after that it is refreshed in the background, and no delivery waits for it', async () => {
+  const { values, store, clock } = cacheOf();
+  await values();
+  store.rotate('stripe', 'second', clock.now());
+  clock.advance(5 * MINUTE + 1);
+
+  expect(await values()).toEqual(['first']);
+  await settle();
+  expect(await values()).toEqual(['second', 'first']);
+});
+
+test('deliveries that come together on a cold start share one read', async () => {
+  const { values, store } = cacheOf();
+  await Promise.all(Array.from({ length: 50 }, values));
+
+  expect(store.reads).toBe(1);
+});
+
+test('the previous secret is accepted until the current one is as old as the overlap, and not a moment longer', async () => {
+  const { values, store, clock } = cacheOf(2 * 60);
+  store.rotate('stripe', 'second', clock.now());
+  expect(await values()).toEqual(['second', 'first']);
+
+  clock.advance(2 * MINUTE - 1);
+  expect(await values()).toEqual(['second', 'first']);
+  clock.advance(1);
+  expect(await values()).toEqual(['second']);
+});
+
+test('a previous secret whose overlap is over is not even read', async () => {
+  const { values, store, clock } = cacheOf();
+  store.rotate('stripe', 'second', clock.now() - 25 * HOUR);
+
+  expect(await values()).toEqual(['second']);
+  expect(store.reads).toBe(1);
+});
+
+test('while the store is down, what is held is served for a day; then it is our fault', async () => {
+  const { values, store, clock } = cacheOf();
+  await values();
+  store.down = true;
+  clock.advance(24 * HOUR);
+  expect(await values()).toEqual(['first']);
+  await settle();
+
+  clock.advance(1);
+  await expect(values()).rejects.toThrow(SecretsUnavailable);
+});
+
+test('a store that is down is asked every ten seconds, not at every delivery', async () => {
+  const { values, store, clock } = cacheOf();
+  await values();
+  store.down = true;
+  clock.advance(6 * MINUTE);
+  for (let i = 0; i < 100; i++) {
+    await values();
+    await settle();
+  }
+  expect(store.reads).toBe(2);
+
+  clock.advance(10_000);
+  await values();
+  await settle();
+  expect(store.reads).toBe(3);
+});
+
+test('cold and down throws, and the next delivery asks again', async () => {
+  const { values, store } = cacheOf();
+  store.down = true;
+  await expect(values()).rejects.toThrow('The secret of source stripe could not be read.');
+
+  store.down = false;
+  expect(await values()).toEqual(['first']);
+});
+
+test('a look after a mismatch says whether the secret changed', async () => {
+  const { cache, values, store, clock } = cacheOf();
+  await values();
+  expect(await cache.refreshAfterMismatch('stripe')).toBe(false);
+
+  store.rotate('stripe', 'second', clock.now());
+  expect(await cache.refreshAfterMismatch('stripe')).toBe(false);
+  clock.advance(MINUTE);
+  expect(await cache.refreshAfterMismatch('stripe')).toBe(true);
+});
