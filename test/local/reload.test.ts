@@ -60,7 +60,9 @@ const printed = (line: RegExp) =>
 test('a changed processor runs for the next event, and the console says how long it took', async () => {
   expect((await outcome()).status).toBe('DONE');
 
-  edit(original.replace('await commit(', "throw new Error('edited once');\n    await commit("));
+  const start = 'const written = await commit(';
+  expect(original).toContain(start);
+  edit(original.replace(start, `throw new Error('edited once');\n    ${start}`));
   await printed(/reloaded scalekit-user-created in \d+ ms\n/);
   expect((await outcome()).lastError).toContain('edited once');
 }, 120_000);
