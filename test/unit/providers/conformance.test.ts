@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sampleEvent, sampleKeys, sampleSetting } from '../../../cli/sample.ts';
+import { anyEvent } from '../../../cli/samples.ts';
 import { sign, type SignedRequest } from '../../../cli/sign.ts';
 import { type Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
@@ -7,6 +7,7 @@ import { coverageOf } from '../../../lambdas/core/scheme/coverage.ts';
 import { type Provider } from '../../../lambdas/core/scheme/provider.ts';
 import { type Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
+import { sampleKeys, sampleSetting } from '../../support/keys.ts';
 
 const NOW = 1_767_225_600_000;
 const DAY = 24 * 60 * 60 * 1000;
@@ -16,7 +17,8 @@ const signable = [...providers.values()].filter(({ scheme }) => scheme.key.key !
 
 function signed(provider: Provider, keys = sampleKeys(provider), timestamp = NOW): SignedRequest {
   const settings = Object.fromEntries(Object.keys(provider.settings ?? {}).map((name) => [name, sampleSetting(name)]));
-  const request = sign(provider, { ...sampleEvent(provider), timestamp, secret: keys.signing, settings });
+  const event = { ...anyEvent(provider, 'evt_sample_1', new Date(NOW)), id: 'evt_sample_1' };
+  const request = sign(provider, { ...event, timestamp, secret: keys.signing, settings });
   if ('unsignable' in request) throw new Error(request.unsignable);
   return request;
 }
