@@ -13,7 +13,9 @@ export interface QueuedMessage {
   approximateFirstReceiveTimestamp: number | undefined;
   readonly messageAttributes: Readonly<Record<string, unknown>>;
   readonly messageGroupId?: string;
-  readonly messageDeduplicationId?: string;
+  messageDeduplicationId?: string;
+  /** Its place in a FIFO queue. */
+  sequenceNumber?: string;
   /** Ours: the queue from which the redrive policy moved it. */
   deadLetterSourceArn?: string;
 }
@@ -27,15 +29,22 @@ export interface Queue {
   delayedMessages: QueuedMessage[];
   readonly inflightMessages: Map<string, { readonly message: QueuedMessage }>;
   fifoMessages: Map<string, QueuedMessage[]>;
+  /** How many messages of a group are in flight. */
+  readonly fifoLockedGroups: Map<string, number>;
   persistence: Persistence | undefined;
   isFifo(): boolean;
+  nextSequenceNumber(): string;
+  setAttributes(attributes: Readonly<Record<string, string>>): void;
+  processTimers(): void;
   enqueue(message: QueuedMessage): void;
   deleteMessage(receiptHandle: string): boolean;
   changeVisibility(receiptHandle: string, seconds: number): void;
   dequeue(count: number, visibility: number | undefined, deadLetters: ResolveQueue): ReceivedMessage[];
 }
 
-export type ResolveQueue = (arn: string) => { enqueue(message: QueuedMessage): void } | undefined;
+export type ResolveQueue = (arn: string) => DeadLetterTarget | undefined;
+
+export type DeadLetterTarget = Pick<Queue, 'enqueue' | 'nextSequenceNumber'>;
 
 export interface ReceivedMessage {
   readonly MessageId: string;
@@ -79,6 +88,8 @@ export interface Persistence {
 
 export interface ObjectStore {
   persistence: Persistence | undefined;
+  /** By bucket, then by key. */
+  readonly buckets: ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 }
 
 /** What is called of the HTTP application (Fastify) that fauxqs builds. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws/error.ts';
 import { type Json } from '../aws/json-server.ts';
 import { type Persistence, type Queue, type QueuedMessage, type QueueStore } from './fauxqs.ts';
+import { placeLast, takeFifo, waitingIn } from './fifo.ts';
 import { type DeadLetterSources } from './repairs.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html */
@@ -53,7 +54,7 @@ export class MoveTasks {
         MaxNumberOfMessagesPerSecond: input['MaxNumberOfMessagesPerSecond'],
       }),
       StartedTimestamp: this.#now(),
-      ApproximateNumberOfMessagesToMove: source.messages.length,
+      ApproximateNumberOfMessagesToMove: waitingIn(source),
       ApproximateNumberOfMessagesMoved: 0,
       Status: 'RUNNING',
     };
@@ -90,15 +91,15 @@ export class MoveTasks {
     const perSecond = Math.min(task.MaxNumberOfMessagesPerSecond ?? MOST_PER_SECOND, MOST_PER_SECOND);
     const most = Math.max(1, Math.floor(perSecond / TICKS_PER_SECOND));
     for (let moved = 0; moved < most; moved += 1) {
-      const message = source.isFifo() ? takeFifo(source) : source.messages.shift();
-      if (!message || task.ApproximateNumberOfMessagesMoved >= task.ApproximateNumberOfMessagesToMove) {
-        if (message) source.messages.unshift(message);
+      const allMoved = task.ApproximateNumberOfMessagesMoved >= task.ApproximateNumberOfMessagesToMove;
+      const message = allMoved ? undefined : take(source);
+      if (!message) {
         task.Status = 'COMPLETED';
         return;
       }
       const target = this.#targetOf(task, message);
       if (!target) {
-        source.messages.unshift(message);
+        putBack(message, source);
         task.Status = 'FAILED';
         task.FailureReason = 'CouldNotDetermineMessageSource';
         return;
@@ -124,6 +125,7 @@ export class MoveTasks {
       approximateReceiveCount: 0,
       approximateFirstReceiveTimestamp: undefined,
     };
+    if (target.isFifo()) placeLast(moved, target, moved.sentTimestamp);
     this.#persistence.transaction(() => {
       this.#persistence.deleteMessage(message.messageId);
       this.#sources.forget(message.messageId);
@@ -132,12 +134,13 @@ export class MoveTasks {
   }
 }
 
-function takeFifo(queue: Queue): QueuedMessage | undefined {
-  for (const messages of queue.fifoMessages.values()) {
-    const message = messages.shift();
-    if (message) return message;
-  }
-  return undefined;
+function take(queue: Queue): QueuedMessage | undefined {
+  return queue.isFifo() ? takeFifo(queue) : queue.messages.shift();
+}
+
+function putBack(message: QueuedMessage, queue: Queue): void {
+  if (queue.isFifo()) queue.fifoMessages.get(message.messageGroupId ?? '')?.unshift(message);
+  else queue.messages.unshift(message);
 }
 
 /** The queues whose redrive policy names this one. */

@@ -1,4 +1,12 @@
-import { type Persistence, type Queue, type QueuedMessage, type QueueStore, type ResolveQueue } from './fauxqs.ts';
+import {
+  type DeadLetterTarget,
+  type Persistence,
+  type Queue,
+  type QueuedMessage,
+  type QueueStore,
+  type ResolveQueue,
+} from './fauxqs.ts';
+import { placeLast } from './fifo.ts';
 
 /** Where fauxqs 2.4.1 differs from SQS in what Hookgate relies on, put right from outside. */
 
@@ -79,7 +87,12 @@ export function repairReceive(queue: Queue, persistence: Persistence, sources: D
     let received: ReturnType<Queue['dequeue']> = [];
     const moving: ResolveQueue = (arn) => {
       const target = resolve(arn);
-      return target && { enqueue: (message: QueuedMessage) => move(message, queue, target, sources) };
+      return (
+        target && {
+          enqueue: (message: QueuedMessage) => move(message, queue, target, sources),
+          nextSequenceNumber: () => target.nextSequenceNumber(),
+        }
+      );
     };
     const { updateMessageInflight } = persistence;
     persistence.updateMessageInflight = (id, handle, ...rest) =>
@@ -95,15 +108,11 @@ export function repairReceive(queue: Queue, persistence: Persistence, sources: D
   };
 }
 
-function move(
-  message: QueuedMessage,
-  from: Queue,
-  target: { enqueue(message: QueuedMessage): void },
-  sources: DeadLetterSources,
-): void {
+function move(message: QueuedMessage, from: Queue, target: DeadLetterTarget, sources: DeadLetterSources): void {
   message.approximateReceiveCount = 0;
   message.approximateFirstReceiveTimestamp = undefined;
   message.deadLetterSourceArn = from.arn;
+  if (from.isFifo()) placeLast(message, target, Date.now());
   target.enqueue(message);
   sources.set(message.messageId, from.arn);
 }

@@ -1,4 +1,5 @@
 import { type Persistence, type Queue, type QueueStore } from './fauxqs.ts';
+import { lockGroups } from './fifo.ts';
 
 /**
  * Drops messages that are older than their queue keeps them. fauxqs keeps them for ever. A message in a dead-letter
@@ -29,5 +30,6 @@ function takeOlder(queue: Queue, oldest: number): string[] {
   for (const [handle, { message }] of queue.inflightMessages) {
     if (!keep(message)) queue.inflightMessages.delete(handle);
   }
+  if (queue.isFifo()) lockGroups(queue);
   return expired;
 }
