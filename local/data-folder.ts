@@ -71,6 +71,16 @@ export class DataFolder {
     return join(this.path, 'logs');
   }
 
+  /** What each function was allowed and refused, a line of JSON for each permission when it is first used. */
+  get permissions(): string {
+    return join(this.logs, 'permissions.jsonl');
+  }
+
+  /** Sets of addresses as functions have replaced them. */
+  get ipSets(): string {
+    return join(this.path, 'ip-sets.json');
+  }
+
   get services(): string {
     return join(this.path, 'services');
   }

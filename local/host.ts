@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonClient } from './aws/json-client.ts';
 import { type Console, time } from './console.ts';
@@ -6,6 +6,9 @@ import { DataFolder } from './data-folder.ts';
 import { SqsMapping } from './events/sqs-mapping.ts';
 import { startSchedules } from './events/schedules.ts';
 import { Functions } from './functions.ts';
+import { Guard } from './iam/guard.ts';
+import { checkConsumers } from './iam/consumers.ts';
+import { rulesOf } from './iam/rules.ts';
 import { restApi } from './gateway/api.ts';
 import { type GatewayServer, startGateway } from './gateway/server.ts';
 import { startMappingsApi } from './lambda/mappings-api.ts';
@@ -16,6 +19,7 @@ import { startServices } from './services-process.ts';
 import { type Assembly } from './template/assembly.ts';
 import { type Desired } from './template/desired.ts';
 import { type ReadTemplate, readTemplate } from './template/read.ts';
+import { startIpSetsApi } from './waf/ip-sets-api.ts';
 
 /** fauxqs knows this account only; there is none to mix it up with. */
 const ACCOUNT = '000000000000';
@@ -79,13 +83,28 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
     const logs = new LogFiles(folder.logs);
     stops.push(() => logs.close());
     const mappings = new Map<string, SqsMapping>();
-    const mappingsApi = await startMappingsApi(mappings);
+    const guard = new Guard();
+    const rules = rulesOf(desired, place);
+    writeFileSync(folder.permissions, '');
+    guard.bind(rules, folder.permissions);
+    await services.bind(rules, folder.permissions);
+    checkConsumers(desired, guard);
+    const arnPrefix = `arn:aws:lambda:${REGION}:${ACCOUNT}:event-source-mapping:`;
+    const mappingsApi = await startMappingsApi(mappings, guard, arnPrefix);
     stops.push(() => mappingsApi.close());
+    const ipSetsApi = await startIpSetsApi({
+      sets: desired.ipSets,
+      arnPrefix: `arn:aws:wafv2:${REGION}:${ACCOUNT}:regional/ipset/`,
+      path: folder.ipSets,
+      guard,
+    });
+    stops.push(() => ipSetsApi.close());
     const functions = new Functions({
       desired,
       region: REGION,
       endpoints: services.endpoints,
       lambdaEndpoint: mappingsApi.url,
+      wafEndpoint: ipSetsApi.url,
       logs,
       born: services.watch,
       died: services.unwatch,
@@ -149,8 +168,9 @@ function startMappings(
   byId: Map<string, SqsMapping>,
 ): () => Promise<void> {
   const clients = desired.mappings.map((mapping) => {
-    const sqs = jsonClient(endpoint, 'AmazonSQS');
     const pool = functions.get(mapping.function);
+    // Lambda reads a queue with the role of the function that it reads for.
+    const sqs = jsonClient(endpoint, 'AmazonSQS', pool.lambda.id);
     const queueUrl = `${endpoint}/${ACCOUNT}/${mapping.queueArn.split(':').pop()}`;
     const running = new SqsMapping({ mapping, sqs, queueUrl, region: REGION, invoke: (event) => pool.invoke(event) });
     byId.set(mapping.id, running);

@@ -1,11 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Rules } from './iam/rules.ts';
 import { Refusal } from './refusal.ts';
 import { type Endpoints, type FromServices, type ServicesOptions, type ToServices } from './services.ts';
 
 /** The data services, running in their own process. */
 export interface ServicesProcess {
   readonly endpoints: Endpoints;
+  /** From when it is fulfilled, functions are held to these rules. */
+  readonly bind: (rules: Rules, file: string) => Promise<void>;
   /** The services kill this process when this one dies. */
   readonly watch: (pid: number) => void;
   readonly unwatch: (pid: number) => void;
@@ -26,7 +29,7 @@ export async function startServices(options: ServicesOptions): Promise<ServicesP
   const endpoints = await new Promise<Endpoints>((resolve, reject) => {
     child.on('message', (message: FromServices) => {
       if (message.kind === 'ready') resolve(message.endpoints);
-      else reject(new Refusal(message.sentence));
+      else if (message.kind === 'failed') reject(new Refusal(message.sentence));
     });
     void ended.then(() => reject(new Refusal('The data services ended before they were ready.')));
   }).catch(async (error: unknown) => {
@@ -36,6 +39,15 @@ export async function startServices(options: ServicesOptions): Promise<ServicesP
   });
   return {
     endpoints,
+    bind: async (rules, file) => {
+      const bound = new Promise<void>((resolve) =>
+        child.on('message', (message: FromServices) => {
+          if (message.kind === 'bound') resolve();
+        }),
+      );
+      send(child, { kind: 'bind', rules, file });
+      await Promise.race([bound, ended]);
+    },
     watch: (pid) => send(child, { kind: 'watch', pid }),
     unwatch: (pid) => send(child, { kind: 'unwatch', pid }),
     stop: async () => {

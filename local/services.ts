@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type RunningService } from './aws/json-server.ts';
 import { startDynamodb } from './dynamodb/server.ts';
+import { Guard } from './iam/guard.ts';
+import { type Rules } from './iam/rules.ts';
 import { startS3 } from './s3.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
 import { openPersistence } from './sqs/fauxqs.ts';
@@ -33,12 +35,15 @@ export interface Endpoints {
 
 export type ToServices =
   | { readonly kind: 'start'; readonly options: ServicesOptions }
+  /** Who may do what from now on, and the file that takes what is used and refused. */
+  | { readonly kind: 'bind'; readonly rules: Rules; readonly file: string }
   | { readonly kind: 'watch'; readonly pid: number }
   | { readonly kind: 'unwatch'; readonly pid: number }
   | { readonly kind: 'stop' };
 
 export type FromServices =
   | { readonly kind: 'ready'; readonly endpoints: Endpoints }
+  | { readonly kind: 'bound' }
   /** `sentence` is for the person at the console. */
   | { readonly kind: 'failed'; readonly sentence: string };
 
@@ -46,6 +51,7 @@ export type FromServices =
 const LOCK_PATIENCE_MS = 4000;
 
 const watched = new Set<number>();
+const guard = new Guard();
 let running: RunningService[] = [];
 let closeStorage = (): void => undefined;
 
@@ -56,6 +62,10 @@ process.on('message', (message: ToServices) => {
         (endpoints) => tell({ kind: 'ready', endpoints }),
         (error: unknown) => tell({ kind: 'failed', sentence: explain(error, message.options.data) }),
       );
+      return;
+    case 'bind':
+      guard.bind(message.rules, message.file);
+      tell({ kind: 'bound' });
       return;
     case 'watch':
       watched.add(message.pid);
@@ -91,19 +101,31 @@ async function start(options: ServicesOptions): Promise<Endpoints> {
   const now = () => Date.now() + clockOffsetMs;
   const tables = join(data, 'dynamodb');
   const dynamodb = await readable(tables, 'the tables', () =>
-    whenUnlocked(() => startDynamodb({ path: tables, now, sweepEveryMs })),
+    whenUnlocked(() =>
+      startDynamodb({
+        path: tables,
+        now,
+        sweepEveryMs,
+        guard,
+        arnPrefix: `arn:aws:dynamodb:${region}:${account}:table/`,
+      }),
+    ),
   );
   const queues = join(data, 'sqs');
   const [persistence, sqs, s3] = await readable(queues, 'the queues and payloads', async () => {
     const opened = await openPersistence(queues);
     // Enough for a killed process; only a power cut could lose the last moments.
     opened.db.exec('PRAGMA synchronous = NORMAL');
-    const running = await startSqs({ persistence: opened, region, now, sweepEveryMs, releaseHeldMessages });
-    return [opened, running, await startS3(opened)] as const;
+    const arnPrefix = `arn:aws:sqs:${region}:${account}:`;
+    const running = await startSqs({
+      ...{ persistence: opened, region, now, sweepEveryMs, releaseHeldMessages },
+      ...{ guard, arnPrefix },
+    });
+    return [opened, running, await startS3(opened, guard)] as const;
   });
   const secrets = join(data, 'secrets.json');
   const secretsmanager = await readable(secrets, 'the secrets', () =>
-    startSecretsManager({ path: secrets, region, account, now }),
+    startSecretsManager({ path: secrets, region, account, now, guard }),
   );
   running = [dynamodb, sqs, s3, secretsmanager];
   closeStorage = () => persistence.close();

@@ -8,7 +8,8 @@ export interface JsonClient {
   close(): void;
 }
 
-export function jsonClient(endpoint: string, targetPrefix: string): JsonClient {
+/** @param as logical id of the function that it calls for; else it is the operator's */
+export function jsonClient(endpoint: string, targetPrefix: string, as?: string): JsonClient {
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(endpoint);
   return {
@@ -19,6 +20,7 @@ export function jsonClient(endpoint: string, targetPrefix: string): JsonClient {
           'content-type': 'application/x-amz-json-1.0',
           'content-length': Buffer.byteLength(body),
           'x-amz-target': `${targetPrefix}.${action}`,
+          ...(as !== undefined && { authorization: `AWS4-HMAC-SHA256 Credential=${as}/local` }),
         };
         const outgoing = request({ hostname, port, method: 'POST', path: '/', agent, headers }, (response) => {
           const chunks: Buffer[] = [];

@@ -16,6 +16,8 @@ export interface JsonService {
   readonly errorPrefix: string;
   /** Members that go with an error beside its type and message, by header name. SQS needs `x-amzn-query-error`. */
   readonly errorHeaders?: (error: AwsError) => Record<string, string>;
+  /** Throws an `AwsError` when the caller may not. */
+  readonly authorize?: (action: string, input: Json, headers: IncomingMessage['headers']) => void;
   readonly actions: ReadonlyMap<string, Action>;
 }
 
@@ -72,7 +74,9 @@ async function answer(service: JsonService, request: IncomingMessage, body: Buff
   const name = typeof target === 'string' ? target.slice(target.indexOf('.') + 1) : '';
   const action = service.actions.get(name);
   if (!action) throw new AwsError('UnknownOperationException', `The local service has no action "${name}".`);
-  return { status: 200, body: JSON.stringify((await action(parse(body), request.headers)) ?? {}) };
+  const input = parse(body);
+  service.authorize?.(name, input, request.headers);
+  return { status: 200, body: JSON.stringify((await action(input, request.headers)) ?? {}) };
 }
 
 function parse(body: Buffer): Json {

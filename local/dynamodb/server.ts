@@ -1,7 +1,10 @@
+import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
 import { DYNALITE_ACTIONS, promised, run, type Store, validate } from './dynalite.ts';
 import { toAwsError } from './errors.ts';
 import { keepParsedExpressions } from './parsed-expressions.ts';
+import { type Guard } from '../iam/guard.ts';
+import { dynamodbNeeds } from '../iam/needs/dynamodb.ts';
 import { openStore, whenActive } from './store.ts';
 import { deleteExpired, describeTimeToLive, updateTimeToLive } from './time-to-live.ts';
 import { forgetTokens, transactGetItems, transactWriteItems } from './transactions.ts';
@@ -14,10 +17,14 @@ export interface DynamodbOptions {
   readonly now: () => number;
   /** How often expired items are looked for, in milliseconds. */
   readonly sweepEveryMs: number;
+  readonly guard: Guard;
+  /** Of the tables' ARNs: `arn:aws:dynamodb:<region>:<account>:table/`. */
+  readonly arnPrefix: string;
 }
 
 /** DynamoDB on this machine: dynalite with transactions, TTL and `ReturnValuesOnConditionCheckFailure`. */
-export async function startDynamodb({ path, now, sweepEveryMs }: DynamodbOptions): Promise<RunningService> {
+export async function startDynamodb(options: DynamodbOptions): Promise<RunningService> {
+  const { path, now, sweepEveryMs, guard, arnPrefix } = options;
   keepParsedExpressions();
   const store = await openStore(path);
 
@@ -46,6 +53,11 @@ export async function startDynamodb({ path, now, sweepEveryMs }: DynamodbOptions
   const service = await serveJson({
     contentType: 'application/x-amz-json-1.0',
     errorPrefix: 'com.amazonaws.dynamodb.v20120810#',
+    authorize: (action, input, headers) => {
+      const caller = guard.callerOf(headers);
+      const refusal = caller && guard.refusal(caller, dynamodbNeeds(action, input, arnPrefix, guard));
+      if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal);
+    },
     actions: new Map([...actions].map(([name, action]) => [name, inAwsTerms(action)])),
   });
   const sweeper = setInterval(() => void sweep(store, now()), sweepEveryMs);

@@ -13,6 +13,8 @@ export function environmentOf(
     readonly endpoints: Endpoints;
     /** Lambda's own API. */
     readonly lambdaEndpoint: string;
+    /** AWS WAF's API. */
+    readonly wafEndpoint: string;
     readonly runtimeApi: string;
     readonly stream: string;
   },
@@ -38,6 +40,7 @@ export function environmentOf(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: host.endpoints.secretsmanager,
     AWS_ENDPOINT_URL_S3: host.endpoints.s3,
     AWS_ENDPOINT_URL_LAMBDA: host.lambdaEndpoint,
+    AWS_ENDPOINT_URL_WAFV2: host.wafEndpoint,
     // A file of the person's own AWS configuration must not be read by accident.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',

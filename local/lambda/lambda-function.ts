@@ -7,6 +7,8 @@ export interface LambdaFunction {
   /** What a person calls it: names its log file. */
   readonly label: string;
   readonly arn: string;
+  /** What it may call is what this role may. */
+  readonly roleArn: string;
   /** `<file>.<export>`, such as `index.handler`. */
   readonly handler: string;
   /** Folder with the function's files. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { AwsError } from '../aws/error.ts';
 import { type Json, listen, type RunningService } from '../aws/json-server.ts';
 import { type SqsMapping } from '../events/sqs-mapping.ts';
+import { type Guard } from '../iam/guard.ts';
 
 const PATH = /^\/2015-03-31\/event-source-mappings\/([^/?]+)$/;
 const MOST_BYTES = 64 * 1024;
@@ -15,11 +16,16 @@ const MOST_CONCURRENCY = 1000;
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
  *
  * @param mappings those that run, by the id that `Ref` gives
+ * @param arnPrefix of the mappings' ARNs: `arn:aws:lambda:<region>:<account>:event-source-mapping:`
  */
-export function startMappingsApi(mappings: ReadonlyMap<string, SqsMapping>): Promise<RunningService> {
+export function startMappingsApi(
+  mappings: ReadonlyMap<string, SqsMapping>,
+  guard: Guard,
+  arnPrefix: string,
+): Promise<RunningService> {
   return listen(
     createServer((request, response) => {
-      answer(request, mappings)
+      answer(request, mappings, guard, arnPrefix)
         .then(({ status, body }) => send(response, status, body))
         .catch((error: unknown) => refuse(response, error));
     }),
@@ -29,8 +35,14 @@ export function startMappingsApi(mappings: ReadonlyMap<string, SqsMapping>): Pro
 async function answer(
   request: IncomingMessage,
   mappings: ReadonlyMap<string, SqsMapping>,
+  guard: Guard,
+  arnPrefix: string,
 ): Promise<{ status: number; body: Json }> {
   const id = decodeURIComponent(PATH.exec((request.url ?? '').split('?')[0] ?? '')?.[1] ?? '');
+  const action = request.method === 'PUT' ? 'UpdateEventSourceMapping' : 'GetEventSourceMapping';
+  const caller = guard.callerOf(request.headers);
+  const refusal = caller && guard.refusal(caller, [{ action: `lambda:${action}`, resource: arnPrefix + id }]);
+  if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal, { status: 403 });
   const mapping = mappings.get(id);
   if (!mapping)
     throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', { status: 404 });

@@ -14,6 +14,8 @@ export interface SandboxHost {
   readonly endpoints: Endpoints;
   /** Lambda's own API. */
   readonly lambdaEndpoint: string;
+  /** AWS WAF's API. */
+  readonly wafEndpoint: string;
   /** File descriptor that takes the function's output. */
   readonly log: number;
   /** Called with every process that starts and ends, so that a watchdog knows whom to kill. */

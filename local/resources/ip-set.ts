@@ -4,7 +4,8 @@ const arnOf = (resource: Resource, place: Place) => arn(place, 'wafv2', `regiona
 
 export const ipSet: ResourceType = {
   type: 'AWS::WAFv2::IPSet',
-  ref: ({ id }) => id,
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-wafv2-ipset.html
+  ref: ({ id }) => `${id}|${id}|REGIONAL`,
   attributes: { Arn: arnOf, Id: ({ id }) => id },
   add: (resource, place, desired) => {
     const addresses = resource.properties['Addresses'];

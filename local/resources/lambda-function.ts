@@ -32,6 +32,7 @@ export const lambdaFunction: ResourceType = {
       name: nameOf(resource, place),
       label: labelOf(asset.displayName) || id,
       arn: arnOf(resource, place),
+      roleArn: text(resource, 'Role'),
       handler: text(resource, 'Handler'),
       code: asset.folder,
       environment: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),

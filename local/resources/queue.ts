@@ -1,12 +1,14 @@
-import { arn, physicalName, type Place, type Resource, type ResourceType } from '../template/resource-type.ts';
+import { arn, noteKey, physicalName, type Place, type Resource, type ResourceType } from '../template/resource-type.ts';
 
 const nameOf = (resource: Resource, place: Place) => physicalName(resource, place, 'QueueName');
 
 /** Members of the template that are attributes of the queue under the same name. */
 const ATTRIBUTES = [
   'ContentBasedDeduplication',
+  'DeduplicationScope',
   'DelaySeconds',
   'FifoQueue',
+  'FifoThroughputLimit',
   'MaximumMessageSize',
   'MessageRetentionPeriod',
   'ReceiveMessageWaitTimeSeconds',
@@ -26,6 +28,7 @@ export const queue: ResourceType = {
   },
   add: (resource, place, desired) => {
     const { properties } = resource;
+    noteKey(desired, place, arn(place, 'sqs', nameOf(resource, place)), properties['KmsMasterKeyId']);
     const attributes = ATTRIBUTES.filter((name) => name in properties).map((name) => {
       const value = properties[name];
       return [name, typeof value === 'string' ? value : JSON.stringify(value)] as const;

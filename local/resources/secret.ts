@@ -1,15 +1,24 @@
 import { randomInt } from 'node:crypto';
-import { arn, object, physicalName, type Place, type Resource, type ResourceType } from '../template/resource-type.ts';
+import { secretArn } from '../secrets-manager/arn.ts';
+import {
+  noteKey,
+  object,
+  physicalName,
+  type Place,
+  type Resource,
+  type ResourceType,
+} from '../template/resource-type.ts';
 
 const nameOf = (resource: Resource, place: Place) => physicalName(resource, place, 'Name');
+const arnOf = (resource: Resource, place: Place) => secretArn(place, nameOf(resource, place));
 
 export const secret: ResourceType = {
   type: 'AWS::SecretsManager::Secret',
-  // An ARN without its six random characters: the secret is found by it as well.
-  ref: (resource, place) => arn(place, 'secretsmanager', `secret:${nameOf(resource, place)}`),
-  attributes: { Id: (resource, place) => arn(place, 'secretsmanager', `secret:${nameOf(resource, place)}`) },
+  ref: arnOf,
+  attributes: { Id: arnOf },
   add: (resource, place, desired) => {
-    const { SecretString, GenerateSecretString, Description } = resource.properties;
+    const { SecretString, GenerateSecretString, Description, KmsKeyId } = resource.properties;
+    noteKey(desired, place, arnOf(resource, place), KmsKeyId);
     desired.secrets.push({
       name: nameOf(resource, place),
       ...(typeof Description === 'string' && { description: Description }),

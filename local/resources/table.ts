@@ -1,7 +1,15 @@
-import { arn, physicalName, type ResourceType } from '../template/resource-type.ts';
+import {
+  arn,
+  noteKey,
+  object,
+  physicalName,
+  type Place,
+  type Resource,
+  type ResourceType,
+} from '../template/resource-type.ts';
 
-const nameOf = (resource: Parameters<ResourceType['ref']>[0], place: Parameters<ResourceType['ref']>[1]) =>
-  physicalName(resource, place, 'TableName');
+const nameOf = (resource: Resource, place: Place) => physicalName(resource, place, 'TableName');
+const arnOf = (resource: Resource, place: Place) => arn(place, 'dynamodb', `table/${nameOf(resource, place)}`);
 
 /** Members of the template that CreateTable takes as they are. */
 const CREATE = [
@@ -16,9 +24,10 @@ const CREATE = [
 export const table: ResourceType = {
   type: 'AWS::DynamoDB::Table',
   ref: nameOf,
-  attributes: { Arn: (resource, place) => arn(place, 'dynamodb', `table/${nameOf(resource, place)}`) },
+  attributes: { Arn: arnOf },
   add: (resource, place, desired) => {
     const { properties } = resource;
+    noteKey(desired, place, arnOf(resource, place), object(properties['SSESpecification'])['KMSMasterKeyId']);
     const timeToLive = properties['TimeToLiveSpecification'];
     desired.tables.push({
       create: {

@@ -23,7 +23,7 @@ export const webAcl: ResourceType = {
     const rules = list(properties['Rules']).map((rule) => ({
       name: String(rule['Name']),
       priority: Number(rule['Priority']),
-      action: toAction(object(rule['Action']), `${id}, rule ${String(rule['Name'])}`),
+      action: toAction(object(rule['Action'] ?? rule['OverrideAction']), `${id}, rule ${String(rule['Name'])}`),
       labels: list(rule['RuleLabels']).map((label) => String(label['Name'])),
       statement: toStatement(object(rule['Statement']), `${id}, rule ${String(rule['Name'])}`),
     }));

@@ -1,6 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readIfThere, writeAtomically } from '../atomic-file.ts';
 import { AwsError } from '../aws/error.ts';
+import { secretArn } from './arn.ts';
 
 /** One value of a secret. Times are milliseconds since the epoch; the API speaks seconds. */
 export interface Version {
@@ -30,27 +31,33 @@ export interface SecretValue {
 export class Secrets {
   readonly #byName = new Map<string, Secret>();
   readonly #path: string | undefined;
-  readonly #arnPrefix: string;
+  readonly #arnOf: (name: string) => string;
   readonly #now: () => number;
 
   constructor(options: { path: string | undefined; region: string; account: string; now: () => number }) {
     this.#path = options.path;
-    this.#arnPrefix = `arn:aws:secretsmanager:${options.region}:${options.account}:secret:`;
+    this.#arnOf = (name) => secretArn(options, name);
     this.#now = options.now;
     const text = options.path === undefined ? undefined : readIfThere(options.path);
-    for (const secret of text === undefined ? [] : parse(text)) this.#byName.set(secret.name, secret);
+    for (const secret of text === undefined ? [] : parse(text)) {
+      // A file of an earlier version ends its ARNs otherwise.
+      this.#byName.set(secret.name, { ...secret, arn: this.#arnOf(secret.name) });
+    }
   }
 
   all(): readonly Secret[] {
     return [...this.#byName.values()];
   }
 
-  /** By name, by ARN, or by ARN without its six random characters. */
+  find(id: string): Secret | undefined {
+    return this.#byName.get(id) ?? this.all().find(({ arn }) => arn === id || arn.slice(0, -7) === id);
+  }
+
+  /** By name, by ARN, or by ARN without its six last characters. */
   get(id: unknown): Secret {
     if (typeof id !== 'string' || id === '') throw new AwsError('ValidationException', 'SecretId is required.');
-    for (const secret of this.#byName.values()) {
-      if (secret.name === id || secret.arn === id || secret.arn.slice(0, -7) === id) return secret;
-    }
+    const secret = this.find(id);
+    if (secret) return secret;
     throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   }
 
@@ -71,7 +78,7 @@ export class Secrets {
     const now = this.#now();
     const secret: Secret = {
       name,
-      arn: `${this.#arnPrefix}${name}-${randomSuffix()}`,
+      arn: this.#arnOf(name),
       ...(options.description !== undefined && { description: options.description }),
       createdAt: now,
       changedAt: now,
@@ -147,9 +154,4 @@ function moveStage(secret: Secret, stage: string, target: Version): void {
   if (stage !== 'AWSCURRENT') return;
   target.stages = target.stages.filter((name) => name !== 'AWSPREVIOUS' && name !== 'AWSPENDING');
   if (holder) moveStage(secret, 'AWSPREVIOUS', holder);
-}
-
-function randomSuffix(): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-  return [...randomBytes(6)].map((byte) => letters.charAt(byte % letters.length)).join('');
 }

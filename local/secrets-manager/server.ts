@@ -1,5 +1,7 @@
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
+import { type Guard } from '../iam/guard.ts';
+import { secretsManagerNeeds } from '../iam/needs/secrets-manager.ts';
 import { type Secret, Secrets, type SecretValue, type Version } from './secrets.ts';
 
 export interface SecretsManagerOptions {
@@ -9,6 +11,7 @@ export interface SecretsManagerOptions {
   readonly account: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly guard: Guard;
 }
 
 /** Secrets Manager on this machine: what a gateway and its operator call. https://docs.aws.amazon.com/secretsmanager/latest/apireference/ */
@@ -23,7 +26,18 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     ['ListSecretVersionIds', (input) => listVersions(secrets.get(input['SecretId']))],
     ['UpdateSecretVersionStage', (input) => updateStage(secrets, input)],
   ]);
-  return serveJson({ contentType: 'application/x-amz-json-1.1', errorPrefix: '', actions });
+  const { guard } = options;
+  return serveJson({
+    contentType: 'application/x-amz-json-1.1',
+    errorPrefix: '',
+    authorize: (action, input, headers) => {
+      const caller = guard.callerOf(headers);
+      const arnOf = (id: string) => secrets.find(id)?.arn;
+      const refusal = caller && guard.refusal(caller, secretsManagerNeeds(action, input, arnOf, guard));
+      if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal);
+    },
+    actions,
+  });
 }
 
 function createSecret(secrets: Secrets, input: Json): Json {

@@ -1,5 +1,7 @@
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
+import { type Guard } from '../iam/guard.ts';
+import { sqsNeeds } from '../iam/needs/sqs.ts';
 import {
   type FauxqsError,
   loadActions,
@@ -10,6 +12,7 @@ import {
   type QueueStore,
   type ReceivedMessage,
 } from './fauxqs.ts';
+import { checkFifoIds, repairFifo } from './fifo.ts';
 import { deadLetterSourcesOf, MoveTasks } from './move-tasks.ts';
 import { DeadLetterSources, releaseHeld, repairReceive, repairUrls, repairVisibilityZero } from './repairs.ts';
 import { dropExpired } from './retention.ts';
@@ -22,11 +25,14 @@ export interface SqsOptions {
   readonly sweepEveryMs: number;
   /** Whether messages in flight at the last end are visible at once: nobody else receives from these queues. */
   readonly releaseHeldMessages: boolean;
+  readonly guard: Guard;
+  /** Of the queues' ARNs: `arn:aws:sqs:<region>:<account>:`. */
+  readonly arnPrefix: string;
 }
 
 /** SQS on this machine: fauxqs on disk with its gaps filled. */
 export async function startSqs(options: SqsOptions): Promise<RunningService> {
-  const { persistence, region, now, sweepEveryMs, releaseHeldMessages } = options;
+  const { persistence, region, now, sweepEveryMs, releaseHeldMessages, guard, arnPrefix } = options;
   const store = await newQueueStore();
   store.region = region;
   // Empty: a queue's URL then names the host that the request was sent to, which is loopback.
@@ -36,9 +42,13 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   store.persistence = persistence;
   const sources = new DeadLetterSources(persistence);
   sources.restore(store);
+  const repair = (queue: Queue) => {
+    repairFifo(queue);
+    repairReceive(queue, persistence, sources);
+  };
   for (const queue of store.allQueues()) {
     queue.persistence = persistence;
-    repairReceive(queue, persistence, sources);
+    repair(queue);
   }
   if (releaseHeldMessages) releaseHeld(store);
 
@@ -46,11 +56,10 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   const tasks = new MoveTasks(store, persistence, sources, now);
   const actions = new Map<string, Action>();
   for (const [name, action] of own) actions.set(name, inAwsTerms(action, store));
-  actions.set(
-    'CreateQueue',
-    createQueue(actions, store, (queue) => repairReceive(queue, persistence, sources)),
-  );
+  actions.set('CreateQueue', createQueue(actions, store, repair));
   actions.set('ReceiveMessage', receiveMessage(actions, store));
+  actions.set('SendMessage', sendMessage(actions));
+  actions.set('SetQueueAttributes', setQueueAttributes(actions, store));
   actions.set('SendMessageBatch', inOneTransaction(actions, 'SendMessageBatch', persistence));
   actions.set('StartMessageMoveTask', (input) => tasks.start(input));
   actions.set('ListMessageMoveTasks', (input) => tasks.list(input));
@@ -64,6 +73,11 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   const service = await serveJson({
     contentType: 'application/x-amz-json-1.0',
     errorPrefix: 'com.amazonaws.sqs#',
+    authorize: (action, input, headers) => {
+      const caller = guard.callerOf(headers);
+      const refusal = caller && guard.refusal(caller, sqsNeeds(action, input, arnPrefix, guard));
+      if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal);
+    },
     errorHeaders: (error) => ({ 'x-amzn-query-error': `${queryCode(error.code)};Sender` }),
     actions,
   });
@@ -79,9 +93,14 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   };
 }
 
+const QUERY_CODES: Readonly<Record<string, string>> = {
+  QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
+  AccessDeniedException: 'AccessDenied',
+};
+
 /** The SDK names an SQS error after the code of the older protocol where there is one. */
 function queryCode(code: string): string {
-  return code === 'QueueDoesNotExist' ? 'AWS.SimpleQueueService.NonExistentQueue' : code;
+  return QUERY_CODES[code] ?? code;
 }
 
 function inAwsTerms(action: QueueAction, store: QueueStore): Action {
@@ -111,6 +130,28 @@ function createQueue(actions: ReadonlyMap<string, Action>, store: QueueStore, re
     const answer = (await create(input, headers)) as { QueueUrl: string };
     const queue = store.queues.get(answer.QueueUrl);
     if (queue && !known.has(queue.url)) repair(queue);
+    return answer;
+  };
+}
+
+function sendMessage(actions: ReadonlyMap<string, Action>): Action {
+  const send = ownAction(actions, 'SendMessage');
+  return (input, headers) => {
+    checkFifoIds(input);
+    return send(input, headers);
+  };
+}
+
+/** fauxqs takes the attributes of high throughput when a queue is created, and refuses them afterwards. */
+function setQueueAttributes(actions: ReadonlyMap<string, Action>, store: QueueStore): Action {
+  const set = ownAction(actions, 'SetQueueAttributes');
+  return async (input, headers) => {
+    const { DeduplicationScope, FifoThroughputLimit, ...others } = input['Attributes'] as Record<string, string>;
+    const answer = await set({ ...input, Attributes: others }, headers);
+    store.getQueue(String(input['QueueUrl']))?.setAttributes({
+      ...(DeduplicationScope !== undefined && { DeduplicationScope }),
+      ...(FifoThroughputLimit !== undefined && { FifoThroughputLimit }),
+    });
     return answer;
   };
 }

@@ -13,6 +13,11 @@ export interface Desired {
   }[];
   readonly buckets: { readonly name: string }[];
   readonly functions: Omit<LambdaFunction, 'background'>[];
+  readonly roles: Role[];
+  readonly policies: Policy[];
+  readonly resourcePolicies: ResourcePolicy[];
+  /** ARN of the KMS key by the ARN of the resource that it encrypts. */
+  readonly keys: Map<string, string>;
   readonly mappings: EventSourceMapping[];
   readonly schedules: Schedule[];
   readonly restApis: { readonly id: string; readonly binaryMediaTypes: readonly string[] }[];
@@ -25,6 +30,32 @@ export interface Desired {
   readonly ipSets: Map<string, readonly string[]>;
   /** Whether the API's stage has a web ACL, and which. */
   readonly associations: { readonly webAclArn: string }[];
+}
+
+/** `AWS::IAM::Role`. Documents are as the template has them, intrinsic functions resolved. */
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly inline: readonly unknown[];
+  readonly managedPolicyArns: readonly string[];
+  readonly boundaryArn?: string;
+}
+
+/** A policy of roles: `AWS::IAM::Policy`, or `AWS::IAM::ManagedPolicy`, which has an ARN. */
+export interface Policy {
+  readonly id: string;
+  readonly document: unknown;
+  /** Names of the roles that it is attached to. */
+  readonly roles: readonly string[];
+  readonly arn?: string;
+}
+
+/** Of a queue, a bucket, a secret or a key. */
+export interface ResourcePolicy {
+  readonly id: string;
+  readonly resourceArn: string;
+  readonly document: unknown;
 }
 
 export interface EventSourceMapping {
@@ -100,6 +131,10 @@ export function nothingDesired(): Desired {
     secrets: [],
     buckets: [],
     functions: [],
+    roles: [],
+    policies: [],
+    resourcePolicies: [],
+    keys: new Map(),
     mappings: [],
     schedules: [],
     restApis: [],

@@ -69,6 +69,9 @@ export function readTemplate(assembly: Assembly, place: Place): ReadTemplate {
     else if (meaning !== undefined) inertHere.set(Type, meaning);
     else unknown.add(Type);
   }
+  for (const { statement } of desired.webAcls.flatMap(({ rules }) => rules)) {
+    if (statement.kind === 'managed') inertHere.set(statement.name, 'AWS keeps that list; here nothing is on it');
+  }
   return { desired, inert: inertHere, unknown: [...unknown].sort() };
 }
 

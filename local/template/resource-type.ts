@@ -41,6 +41,12 @@ export function arn(place: Place, service: string, path: string): string {
   return `arn:aws:${service}:${place.region}:${place.account}:${path}`;
 }
 
+/** Notes which KMS key encrypts a resource; a key's id stands for one of this account. */
+export function noteKey(desired: Desired, place: Place, resourceArn: string, key: unknown): void {
+  if (typeof key !== 'string') return;
+  desired.keys.set(resourceArn, key.startsWith('arn:') ? key : arn(place, 'kms', `key/${key}`));
+}
+
 /** Property readers that name the resource when a value is not what CloudFormation would accept. */
 export function text(resource: Resource, property: string): string {
   const value = resource.properties[property];

@@ -2,11 +2,13 @@ import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-l
 import { lambdaMappings } from '../../lambdas/adapters/lambda-mappings.ts';
 import { type Json, type RunningService } from '../../local/aws/json-server.ts';
 import { SqsMapping } from '../../local/events/sqs-mapping.ts';
+import { Guard } from '../../local/iam/guard.ts';
 import { startMappingsApi } from '../../local/lambda/mappings-api.ts';
 import { credentials } from '../support/provider.ts';
 import { until } from '../support/host.ts';
 
 const ID = 'RouteMessages1234';
+const ARNS = 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:';
 let api: RunningService;
 let client: LambdaClient;
 let mapping: SqsMapping;
@@ -47,7 +49,7 @@ beforeEach(async () => {
       return { ok: true, payload: Buffer.from('null') };
     },
   });
-  api = await startMappingsApi(new Map([[ID, mapping]]));
+  api = await startMappingsApi(new Map([[ID, mapping]]), new Guard(), ARNS);
   client = new LambdaClient({ endpoint: api.url, region: 'us-east-1', credentials, maxAttempts: 1 });
 });
 

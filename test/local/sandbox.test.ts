@@ -25,6 +25,7 @@ function pool(source: string, options: Partial<LambdaFunction> = {}): Pool {
     name: `function-${functions}`,
     label: `function-${functions}`,
     arn: `arn:aws:lambda:us-east-1:000000000000:function:function-${functions}`,
+    roleArn: 'arn:aws:iam::000000000000:role/function',
     handler: 'index.handler',
     code,
     environment: { GREETING: 'hello' },

@@ -76,11 +76,13 @@ test('a queue’s URL leads to this machine, and its name stays the same over re
         RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 10 },
       },
     },
+    Role: { Type: 'AWS::IAM::Role', Properties: {} },
     Verifier: {
       Type: 'AWS::Lambda::Function',
       Properties: {
         Code: { S3Key: 'code.zip' },
         Handler: 'index.handler',
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         Timeout: 10,
         Environment: { Variables: { QUEUE_URL: { Ref: 'Main' }, LIMIT: 5 } },
       },
@@ -103,6 +105,7 @@ test('a queue’s URL leads to this machine, and its name stays the same over re
       name: 'hookgate-local-Verifier',
       label: 'verifier',
       arn: 'arn:aws:lambda:us-east-1:000000000000:function:hookgate-local-Verifier',
+      roleArn: 'arn:aws:iam::000000000000:role/hookgate-local-Role',
       handler: 'index.handler',
       code: '/code',
       environment: { QUEUE_URL: 'http://127.0.0.1:1/000000000000/hookgate-local-Main', LIMIT: '5' },
@@ -162,7 +165,7 @@ test.each([
   ],
   [
     'has a handler that is no text',
-    { Function: { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Key: 'code.zip' }, Handler: 1 } } },
+    { Function: { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Key: 'code.zip' }, Role: 'r', Handler: 1 } } },
     'Function (AWS::Lambda::Function) has the Handler 1, and it must be text: write it so.',
   ],
 ])('a template that %s is refused in one sentence', (_, resources, sentence) => {
