@@ -1,26 +1,33 @@
-import middy from '@middy/core';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSRecord } from 'aws-lambda';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
-import { createEmf, type Measurement } from './adapters/emf.ts';
+import { createEmf } from './adapters/emf.ts';
 import { readGateway } from './adapters/gateway-file.ts';
 import { createLog } from './adapters/log.ts';
+import { processingReport } from './adapters/processing-report.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
+import { serveJobs } from './adapters/threads.ts';
 import { returnMessages } from './adapters/visibility.ts';
+import { inBulk, type Member } from './core/bulk.ts';
 import { Circuit } from './core/circuit.ts';
 import { type Outcome, type QueuedMessage, take } from './core/consume.ts';
-import { BREAKER_METRIC, DIMENSION, PROCESSING_METRIC } from './core/metrics.ts';
+import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
 import type { Processor } from './core/processor.ts';
 import { ownRoute } from './core/source.ts';
+import type { Job, Verdict } from './core/supervise.ts';
+import { DEFAULT_TIMEOUT } from './core/timeout.ts';
 import { queuesSettings, recordsSettings, tablesSettings } from './settings.ts';
 
-/** The function of one route: the same code on its main queue and on its dead-letter queue. */
-export function processorHandler<Payload>(processor: Processor<Payload>) {
-  const { stage, source, route } = ownRoute(readGateway());
+/**
+ * What the threads of one route's function do (`lambdas/processor-function.ts`): the same code on its main queue and on
+ * its dead-letter queue.
+ */
+export function processBatches<Payload>(processor: Processor<Payload>): void {
+  const { stage, source, route, occurredAt } = ownRoute(readGateway());
   const { tableName, bucketName } = recordsSettings.fromEnv(process.env);
   const { queueUrlBase } = queuesSettings.fromEnv(process.env);
   const { tables } = tablesSettings.fromEnv(process.env);
@@ -29,10 +36,12 @@ export function processorHandler<Payload>(processor: Processor<Payload>) {
   const dynamo = new DynamoDBClient(clientOptions);
   const returnAfter = returnMessages(new SQSClient(clientOptions));
   const dimensions = { [DIMENSION.source]: source, [DIMENSION.route]: route };
+  const reports = processingReport({ log, emit, source, route, now: () => systemClock.now() });
   const circuit = new Circuit({
     route: `${source}/${route}`,
     breakers: dynamoBreakers(dynamo, tableName),
     clock: systemClock,
+    runsMs: (processor.timeout ?? DEFAULT_TIMEOUT) * 1000,
     report: (what, { state, openUntil, openings }) => {
       log.warn(`breaker ${what}`, { source, route, state, openings, until: new Date(openUntil).toISOString() });
       if (what === 'opened') emit([{ name: BREAKER_METRIC.open, value: 1 }], dimensions);
@@ -44,67 +53,60 @@ export function processorHandler<Payload>(processor: Processor<Payload>) {
     random: Math.random,
     log,
     circuit,
+    occurredAt,
   };
 
-  /** True when the message is done with; false sends it back to its queue. */
-  async function handle(record: SQSRecord, context: Context): Promise<boolean> {
+  async function handle(
+    record: SQSRecord,
+    member: Member<Payload>,
+    { invocation, deadline, resumed }: Job<SQSRecord>,
+    cutShort: string | undefined,
+  ): Promise<Verdict> {
     const queue = record.eventSourceARN.slice(record.eventSourceARN.lastIndexOf(':') + 1);
     const queued: QueuedMessage = {
       body: record.body,
       sentAt: Number(record.attributes.SentTimestamp),
       hop: queue.endsWith('-dead') ? 'dead' : 'main',
       receives: Number(record.attributes.ApproximateReceiveCount),
-      owner: `${context.awsRequestId}/${record.messageId}`,
-      deadline: Date.now() + context.getRemainingTimeInMillis(),
+      owner: `${invocation}/${record.messageId}`,
+      deadline,
+      resumed,
+      mayGoApart: !resumed,
+      ...(cutShort !== undefined && { cutShort }),
+    };
+    let apart = false;
+    const report = (outcome: Outcome) => {
+      apart = outcome.outcome === 'apart';
+      reports.report(outcome, queued.sentAt);
     };
     try {
-      return await take(processor, queued, { ...ports, report }, (delaySeconds) =>
+      const taken = await take(member.processor, queued, { ...ports, report }, (delaySeconds) =>
         returnAfter(`${queueUrlBase}/${queue}`, record.receiptHandle, delaySeconds),
       );
+      return apart ? 'apart' : taken ? 'taken' : 'returned';
     } catch (error) {
       log.error('a message could not be handled and returns to its queue', error);
-      return false;
+      return 'returned';
+    } finally {
+      member.leave();
     }
   }
 
-  function report(outcome: Outcome): void {
-    const measurements: Measurement[] = [];
-    const line: Record<string, string | number> = {};
-    if ('record' in outcome) {
-      const { pk, type, attempt, receivedAt } = outcome.record;
-      Object.assign(line, { key: pk, type, attempt, lagMs: Date.now() - receivedAt });
-      if (attempt > 1) measurements.push({ name: PROCESSING_METRIC.retried, value: 1 });
-    } else if ('pk' in outcome) line.key = outcome.pk;
-    switch (outcome.outcome) {
-      case 'done':
-        line.processingMs = outcome.processingMs;
-        measurements.push({ name: PROCESSING_METRIC.processed, value: 1 });
-        measurements.push({ name: PROCESSING_METRIC.processingMs, value: outcome.processingMs, unit: 'Milliseconds' });
-        break;
-      case 'failed':
-        measurements.push({ name: PROCESSING_METRIC.failed, value: 1 });
-        break;
-      case 'parked':
-      case 'quarantined':
-        measurements.push({ name: PROCESSING_METRIC.failed, value: 1 }, { name: PROCESSING_METRIC.parked, value: 1 });
-        break;
-      case 'deferred':
-        measurements.push({ name: PROCESSING_METRIC.deferred, value: 1 });
-        break;
-      case 'skipped':
-      case 'moving':
-        break;
-    }
-    const reason = 'reason' in outcome ? outcome.reason : 'why' in outcome ? outcome.why : undefined;
-    const expected = outcome.outcome === 'skipped' || outcome.outcome === 'deferred';
-    const write = reason !== undefined && !expected ? log.warn : log.info;
-    write(outcome.outcome, { source, route, ...line, ...(reason !== undefined && { reason }) });
-    if (measurements.length > 0) emit(measurements, dimensions);
-  }
-
-  return middy(async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-    const taken = await Promise.all(event.Records.map((record) => handle(record, context)));
-    const failed = event.Records.filter((_, i) => !taken[i]);
-    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  serveJobs<SQSRecord>(async (job, done) => {
+    const memberOf = membersOf(processor, job.messages.length, ports);
+    await Promise.all(
+      job.messages.map(async (record, at) => done(at, await handle(record, memberOf(), job, job.cutShort?.[at]))),
+    );
+    reports.flush();
   });
+}
+
+/** What each message of a batch meets: the handler itself, or its part in one call of `handleBatch`. */
+function membersOf<Payload>(
+  processor: Processor<Payload>,
+  messages: number,
+  ports: Parameters<typeof inBulk>[2],
+): () => Member<Payload> {
+  if (processor.handleBatch) return inBulk(processor, messages, ports);
+  return () => ({ processor, leave: () => undefined });
 }

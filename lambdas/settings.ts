@@ -62,6 +62,60 @@ export const mappingsSettings = {
   },
 };
 
+/** The sets of AWS WAF that hold providers' published addresses. */
+export interface IpSetsSettings {
+  /** By provider; each as CloudFormation's `Ref` gives it, `name|id|scope`. */
+  readonly ipSets: Readonly<Record<string, { readonly IPV4: string; readonly IPV6: string }>>;
+}
+
+/** In the environment, because their ids are known at deployment only. */
+export const ipSetsSettings = {
+  toEnv: ({ ipSets }: IpSetsSettings) => ({
+    IP_SETS: Object.entries(ipSets)
+      .map(([provider, { IPV4, IPV6 }]) => [provider, IPV4, IPV6].join(' '))
+      .join('\n'),
+  }),
+  fromEnv: (env: Environment): IpSetsSettings => ({
+    ipSets: Object.fromEntries(
+      required(env, 'IP_SETS', 'ipSetsSettings')
+        .split('\n')
+        .map((line) => {
+          const [provider = '', IPV4 = '', IPV6 = ''] = line.split(' ');
+          return [provider, { IPV4, IPV6 }];
+        }),
+    ),
+  }),
+};
+
+/** The log group of refused attempts, and its one stream. */
+export interface SecurityLogSettings {
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+}
+
+export const securityLogSettings = {
+  toEnv: ({ logGroupName, logStreamName }: SecurityLogSettings) => ({
+    SECURITY_LOG_GROUP: logGroupName,
+    SECURITY_LOG_STREAM: logStreamName,
+  }),
+  fromEnv: (env: Environment): SecurityLogSettings => ({
+    logGroupName: required(env, 'SECURITY_LOG_GROUP', 'securityLogSettings'),
+    logStreamName: required(env, 'SECURITY_LOG_STREAM', 'securityLogSettings'),
+  }),
+};
+
+/** Where a rotation asks whether its new secret is held. */
+export interface VerifierSettings {
+  readonly functionName: string;
+}
+
+export const verifierSettings = {
+  toEnv: ({ functionName }: VerifierSettings) => ({ VERIFIER_FUNCTION: functionName }),
+  fromEnv: (env: Environment): VerifierSettings => ({
+    functionName: required(env, 'VERIFIER_FUNCTION', 'verifierSettings'),
+  }),
+};
+
 /** The team's own tables. */
 export interface TablesSettings {
   /** Physical name by the short name that a processor declares. */

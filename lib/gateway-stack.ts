@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { Admin } from './admin.ts';
 import { Alarms } from './alarms.ts';
 import type { Watched } from './alarms/rule.ts';
+import { Allowlists } from './allowlists.ts';
 import { Api } from './api.ts';
 import { ApplicationTables } from './application-tables.ts';
 import { BreakerController } from './breaker-controller.ts';
@@ -11,8 +12,10 @@ import { Dashboard } from './dashboard.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import type { Plan } from './plan.ts';
 import { Records } from './records.ts';
+import { Rotation, rotatedSources } from './rotation.ts';
 import { Route } from './route.ts';
 import { Secrets } from './secrets.ts';
+import { SecurityLog } from './security-log.ts';
 import { Sweeper } from './sweeper.ts';
 import { Verifier } from './verifier.ts';
 import { WebAcl } from './web-acl.ts';
@@ -37,13 +40,18 @@ export class GatewayStack extends Stack {
     const { settings } = plan;
 
     const api = new Api(this, 'Api', plan);
-    new WebAcl(this, 'WebAcl', { plan, stageArn: api.rest.deploymentStage.stageArn });
+    const webAcl = new WebAcl(this, 'WebAcl', { plan, stageArn: api.rest.deploymentStage.stageArn });
 
     const verifier = new Verifier(this, 'Ingest', { settings, bundles });
     api.sendWebhooksTo(verifier.function);
+    const security = new SecurityLog(this, 'SecurityLog', settings);
+    security.grantWrite(verifier.function);
     const secrets = new Secrets(this, 'Secrets', plan);
     secrets.grantRead(verifier.function);
     secrets.grantKeepFirst(verifier.function);
+    if (rotatedSources(plan).length > 0) {
+      new Rotation(this, 'Rotation', { plan, secrets, verifier: verifier.function, bundles });
+    }
     const records = new Records(this, 'Records', settings);
     records.grantReceive(verifier.function);
 
@@ -57,6 +65,9 @@ export class GatewayStack extends Stack {
     for (const route of routes) route.grantSend(verifier.function);
 
     new Sweeper(this, 'Sweep', { settings, records, routes, bundles });
+    const follows = webAcl.publishedArns.length > 0;
+    if (follows) records.grantAllowlists(verifier.function);
+    const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
     new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
     const admin = new Admin(this, 'Inspect', { settings, records, routes, bundles });
     api.sendAdminTo(admin.function);
@@ -69,6 +80,7 @@ export class GatewayStack extends Stack {
       routes,
       api: api.rest,
       verifier: verifier.function,
+      ...(allowlists && { allowlists }),
     };
     const alarms = new Alarms(this, 'Alarms', { watched, topicArn: settings.alarmTopicArn });
     const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all });

@@ -6,18 +6,31 @@ export type Dimensions = Readonly<Record<string, string>>;
 
 export interface Measurement {
   readonly name: string;
-  readonly value: number;
-  readonly unit?: 'Count' | 'Milliseconds';
+  /** Several at once cost little more than one, and each counts. */
+  readonly value: number | readonly number[];
+  readonly unit?: 'Count' | 'Milliseconds' | 'Seconds';
 }
 
+export type Emit = (measurements: readonly Measurement[], ...dimensions: readonly Dimensions[]) => void;
+
 /** Writes measurements as one embedded-metric line; CloudWatch keeps a series for each set of dimensions. */
-export function createEmf(stage: string) {
+export function createEmf(stage: string): Emit & { readonly at: (time: number) => Emit } {
   const metrics = new Metrics({ namespace: metricsNamespace(stage) });
   // Powertools adds a `service` dimension to every series, and nobody would find them under ours.
   metrics.clearDefaultDimensions();
-  return (measurements: readonly Measurement[], ...dimensions: readonly Dimensions[]): void => {
+  const emit: Emit = (measurements, ...dimensions) => {
     for (const set of dimensions) metrics.addDimensions({ ...set });
-    for (const { name, value, unit } of measurements) metrics.addMetric(name, unit ?? MetricUnit.Count, value);
+    for (const { name, value, unit } of measurements) {
+      for (const one of typeof value === 'number' ? [value] : value)
+        metrics.addMetric(name, unit ?? MetricUnit.Count, one);
+    }
     metrics.publishStoredMetrics();
   };
+  return Object.assign(emit, {
+    /** For what was measured earlier, in milliseconds since the epoch. */
+    at: (time: number): Emit => {
+      metrics.setTimestamp(time);
+      return emit;
+    },
+  });
 }

@@ -15,12 +15,13 @@ export const DIMENSION = {
   route: 'Route',
   /** Why a delivery was rejected: a word of `lambdas/core/verdict.ts`. */
   reason: 'Reason',
-  /** Which secret matched: `current` or `previous`. */
+  /** Which secret matched: a word of `VERSION`. */
   version: 'Version',
 } as const;
 
-/** Emitted by the verifier, one per delivery, by Source. */
+/** Emitted by the verifier, by Source: `received` for each delivery, and one of the others. */
 export const DELIVERY_METRIC = {
+  received: 'Received',
   accepted: 'Accepted',
   duplicate: 'Duplicate',
   filtered: 'Filtered',
@@ -30,8 +31,23 @@ export const DELIVERY_METRIC = {
   handshake: 'Handshake',
 } as const;
 
-/** By Source and Version: the previous secret is safe to retire once its series ends. */
+/**
+ * By Source, by the verifier: deliveries that were proved to be the provider's and came from an address that its published
+ * list doesn't have. An allowlist that only observes can be enforced once there are none.
+ */
+export const UNLISTED_METRIC = 'Unlisted';
+
+/** By Source, every minute while the published addresses of its provider are not those in force. */
+export const ALLOWLIST_DRIFT_METRIC = 'AllowlistDrift';
+
+/** By Source and Version, one for each event: the previous secret is safe to retire once its series ends. */
 export const SECRET_VERSION_METRIC = 'SecretVersion';
+
+/** Values of the dimension Version. */
+export const VERSION = { AWSCURRENT: 'current', AWSPREVIOUS: 'previous', AWSPENDING: 'pending' } as const;
+
+/** By Source: deliveries with the previous secret in the last quarter of its overlap. They will be refused when it ends. */
+export const OVERLAP_OVERDUE_METRIC = 'SecretOverlapOverdue';
 
 /** Emitted by a processor, by Source and Route. */
 export const PROCESSING_METRIC = {
@@ -43,9 +59,16 @@ export const PROCESSING_METRIC = {
   parked: 'Parked',
   /** Sent back untried: its breaker is open, or another execution holds it. */
   deferred: 'Deferred',
-  /** Milliseconds from claim to the end of the attempt. */
+  /** Milliseconds from claim to the end of an attempt that succeeded. */
   processingMs: 'ProcessingMs',
+  /** Milliseconds from the delivery to its message, once for each event: longer when the sweeper had to send it. */
+  enqueueMs: 'EnqueueMs',
+  /** Milliseconds from the delivery to DONE, for events that were not replayed. */
+  endToEndMs: 'EndToEndMs',
 } as const;
+
+/** By Source, every minute by the sweeper: seconds that the oldest event which it had to send has waited; 0 where none. */
+export const OUTBOX_AGE_METRIC = 'OutboxAge';
 
 /** By Source, every minute by the sweeper: events of the last hours that should have moved on and have not. */
 export const OVERDUE_METRIC = 'Overdue';

@@ -1,5 +1,5 @@
 import type { Clock, Queue, Store } from './ports.ts';
-import { outboxWaitMs } from './record.ts';
+import { type EventRecord, outboxWaitMs } from './record.ts';
 import { sendRecord } from './send.ts';
 
 /** Most rows of one run, so that an hour's backlog drains in steady portions and not in one storm. */
@@ -12,6 +12,8 @@ export interface Sweep {
   /** Taken by another run, or claimed meanwhile. */
   readonly skipped: number;
   readonly failed: number;
+  /** By source: how long the oldest of its due rows has waited, in milliseconds. */
+  readonly waitedMs: ReadonlyMap<string, number>;
 }
 
 /**
@@ -40,5 +42,15 @@ export async function sweep({ store, queue, clock }: { store: Store; queue: Queu
       }),
     );
   }
-  return tally;
+  return { ...tally, waitedMs: waitsOf(due, now) };
+}
+
+function waitsOf(due: readonly EventRecord[], now: number): ReadonlyMap<string, number> {
+  const waits = new Map<string, number>();
+  for (const { source, epoch, receivedAt, outboxAt } of due) {
+    // A replay waits since it was asked for, not since the event came.
+    const waited = now - (epoch === 0 ? receivedAt : (outboxAt ?? now));
+    waits.set(source, Math.max(waits.get(source) ?? 0, waited));
+  }
+  return waits;
 }

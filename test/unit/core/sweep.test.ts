@@ -26,7 +26,7 @@ test('an event that was claimed is let alone', async () => {
   await store.claim({ pk, owner: 'me', leaseUntil: 0, now: NOON, sentAt: NOON, hop: 'main', epoch, bodySha256 });
   clock.advance(60 * 60_000);
 
-  expect(await sweep({ store, queue, clock })).toEqual({ due: 0, sent: 0, skipped: 0, failed: 0 });
+  expect(await sweep({ store, queue, clock })).toMatchObject({ due: 0, sent: 0, skipped: 0, failed: 0 });
 });
 
 test('two runs at once send each event once', async () => {
@@ -46,9 +46,21 @@ test('a queue that is still down costs nothing but the wait', async () => {
   queue.down = true;
   await receive(skribbyDelivery());
   clock.advance(60_000);
-  expect(await sweep({ store, queue, clock })).toEqual({ due: 1, sent: 0, skipped: 0, failed: 1 });
+  expect(await sweep({ store, queue, clock })).toMatchObject({ due: 1, sent: 0, skipped: 0, failed: 1 });
 
   queue.down = false;
   clock.advance(120_000);
-  expect(await sweep({ store, queue, clock })).toEqual({ due: 1, sent: 1, skipped: 0, failed: 0 });
+  expect(await sweep({ store, queue, clock })).toMatchObject({ due: 1, sent: 1, skipped: 0, failed: 0 });
+});
+
+test('how long the oldest has waited is told by source', async () => {
+  const { receive, store, queue, clock } = gatewayInMemory();
+  queue.down = true;
+  await receive(skribbyDelivery({ status: 'first' }));
+  clock.advance(90_000);
+  await receive(skribbyDelivery({ status: 'second' }));
+  clock.advance(60_000);
+
+  const { waitedMs } = await sweep({ store, queue, clock });
+  expect([...waitedMs]).toEqual([['skribby', 150_000]]);
 });

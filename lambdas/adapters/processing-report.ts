@@ -1,0 +1,78 @@
+import type { Outcome } from '../core/consume.ts';
+import { DIMENSION, PROCESSING_METRIC } from '../core/metrics.ts';
+import type { Emit, Measurement } from './emf.ts';
+import type { Log } from './log.ts';
+
+export interface ProcessingReportOptions {
+  readonly log: Log;
+  readonly emit: Emit;
+  readonly source: string;
+  readonly route: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * What operators hear of the messages of one invocation: a log line each, one metric line for all. Every message counts,
+ * so these metrics are exact.
+ */
+export function processingReport({ log, emit, source, route, now }: ProcessingReportOptions) {
+  let gathered = new Map<string, number[]>();
+  const count = (name: string, value = 1) => {
+    const values = gathered.get(name);
+    if (values) values.push(value);
+    else gathered.set(name, [value]);
+  };
+
+  return {
+    /** @param sentAt when the message was sent first, in milliseconds since the epoch */
+    report(outcome: Outcome, sentAt: number): void {
+      const line: Record<string, string | number> = {};
+      if ('record' in outcome) {
+        const { pk, attempt, receivedAt, epoch } = outcome.record;
+        Object.assign(line, { key: pk, attempt });
+        if (attempt > 1) count(PROCESSING_METRIC.retried);
+        else if (epoch === 0) count(PROCESSING_METRIC.enqueueMs, Math.max(0, sentAt - receivedAt));
+      } else if ('pk' in outcome) line.key = outcome.pk;
+      switch (outcome.outcome) {
+        case 'done':
+          line.ms = outcome.processingMs;
+          count(PROCESSING_METRIC.processed);
+          count(PROCESSING_METRIC.processingMs, outcome.processingMs);
+          if (outcome.record.epoch === 0)
+            count(PROCESSING_METRIC.endToEndMs, Math.max(0, now() - outcome.record.receivedAt));
+          break;
+        case 'failed':
+          count(PROCESSING_METRIC.failed);
+          break;
+        case 'parked':
+        case 'quarantined':
+          count(PROCESSING_METRIC.failed);
+          count(PROCESSING_METRIC.parked);
+          break;
+        case 'deferred':
+          count(PROCESSING_METRIC.deferred);
+          break;
+        case 'skipped':
+        case 'moving':
+        case 'apart':
+          break;
+      }
+      const reason = 'reason' in outcome ? outcome.reason : 'why' in outcome ? outcome.why : undefined;
+      const expected = outcome.outcome === 'skipped' || outcome.outcome === 'deferred';
+      const write = reason !== undefined && !expected ? log.warn : log.info;
+      write(outcome.outcome, { ...line, ...(reason !== undefined && { reason }) });
+    },
+
+    /** At the end of an invocation, also of one that fails. */
+    flush(): void {
+      if (gathered.size === 0) return;
+      const measurements = [...gathered].map(([name, values]): Measurement => {
+        if (name.endsWith('Ms')) return { name, value: values, unit: 'Milliseconds' };
+        return { name, value: values.length };
+      });
+      gathered = new Map();
+      emit(measurements, { [DIMENSION.source]: source, [DIMENSION.route]: route });
+    },
+  };
+}

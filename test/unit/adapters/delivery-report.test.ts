@@ -1,0 +1,126 @@
+import { deliveryReport, type RefusedAttempt } from '../../../lambdas/adapters/delivery-report.ts';
+import { createEmf } from '../../../lambdas/adapters/emf.ts';
+import { createLog } from '../../../lambdas/adapters/log.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Receipt } from '../../../lambdas/core/receipt.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { written } from '../../support/written.ts';
+
+const NOON = 1_795_334_400_000;
+const DELIVERY: Delivery = {
+  source: 'inkress',
+  method: 'POST',
+  url: 'https://example.com/webhooks/inkress',
+  headers: new Map([
+    ['x-inkress-webhook-signature', ['sent as a signature']],
+    ['x-private', ['a header value']],
+  ]),
+  body: Buffer.from('{"a":"payload"}'),
+  sourceIp: '203.0.113.7',
+  receivedAt: NOON - 12,
+};
+const ACCEPTED: Receipt = {
+  receipt: 'accepted',
+  via: 'queue',
+  event: { key: 'evt_1', type: 'payment.success', route: 'payment-success', secret: { stage: 'AWSCURRENT' } },
+};
+
+function reporter() {
+  const clock = new ManualClock(NOON);
+  const kept: RefusedAttempt[] = [];
+  const report = deliveryReport({
+    log: createLog('verifier'),
+    emit: createEmf('prod'),
+    clock,
+    signatureHeader: () => 'x-inkress-webhook-signature',
+    keep: (attempts) => {
+      kept.push(...attempts);
+      return Promise.resolve();
+    },
+  });
+  return { clock, kept, report };
+}
+
+test('an accepted delivery is one line under the key by which the processor knows it, and two counts', async () => {
+  const { report } = reporter();
+  const [line, metrics] = (await written(() => report(DELIVERY, 'inkress', ACCEPTED))).map(
+    (text) => JSON.parse(text) as Record<string, unknown>,
+  );
+
+  expect(line).toEqual({
+    level: 'INFO',
+    message: 'accepted',
+    timestamp: expect.any(String) as string,
+    key: 'inkress#evt_1',
+    type: 'payment.success',
+    route: 'payment-success',
+    ms: 12,
+  });
+  expect(metrics).toEqual({
+    _aws: {
+      Timestamp: NOON,
+      CloudWatchMetrics: [
+        {
+          Namespace: 'Hookgate/prod',
+          Dimensions: [['Source']],
+          Metrics: [
+            { Name: 'Received', Unit: 'Count' },
+            { Name: 'Accepted', Unit: 'Count' },
+          ],
+        },
+      ],
+    },
+    Source: 'inkress',
+    Received: 1,
+    Accepted: 1,
+  });
+});
+
+test('a delivery that matched the previous secret is counted by that', async () => {
+  const { report } = reporter();
+  const receipt = {
+    ...ACCEPTED,
+    event: { ...ACCEPTED.event, secret: { stage: 'AWSPREVIOUS', overdue: true } },
+  } as const;
+  const lines = await written(() => report(DELIVERY, 'inkress', receipt));
+
+  expect(lines.join('\n')).toContain('"Source":"inkress","Received":1,"Accepted":1,"SecretOverlapOverdue":1}');
+  expect(lines.join('\n')).toContain('"Source":"inkress","Version":"previous","SecretVersion":1}');
+});
+
+test('a refused attempt is in the security log, with nothing that was sent, and counted by its reason', async () => {
+  const { kept, report } = reporter();
+  const rejected: Receipt = { receipt: 'rejected', reason: 'wrong-secret-or-changed-body' };
+  const lines = await written(() => report(DELIVERY, 'inkress', rejected));
+
+  expect(kept).toEqual([
+    {
+      time: '2026-11-22T07:59:59.988Z',
+      source: 'inkress',
+      reason: 'wrong-secret-or-changed-body',
+      address: '203.0.113.7',
+      // echo -n 'sent as a signature' | sha256sum
+      signature: '89d5f454',
+    },
+  ]);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toContain('"Source":"inkress","Received":1,"Rejected":1}');
+  expect(lines[1]).toContain('"Source":"inkress","Reason":"wrong-secret-or-changed-body","Rejected":1}');
+  expect(JSON.stringify([lines, kept])).not.toMatch(/payload|header value|sent as/);
+});
+
+test('a flood of refused attempts keeps twenty a minute, and all of them count', async () => {
+  const { clock, kept, report } = reporter();
+  const lines = await written(async () => {
+    for (let i = 0; i < 1_000; i++)
+      await report(DELIVERY, 'inkress', { receipt: 'rejected', reason: 'stale-timestamp' });
+    clock.advance(5_000);
+    await report(DELIVERY, 'inkress', { receipt: 'rejected', reason: 'stale-timestamp' });
+  });
+
+  expect(kept).toHaveLength(20);
+  const sums = lines.map((line) => Number(/"Source":"inkress","Received":\d+,"Rejected":(\d+)}/.exec(line)?.[1] ?? 0));
+  expect(sums.reduce((sum, count) => sum + count, 0)).toBe(1_001);
+  // Each delivery counts three times, and 25 are handed over at once: a line for two sets of dimensions.
+  expect(lines.length).toBeLessThan(260);
+});

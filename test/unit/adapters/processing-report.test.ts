@@ -1,0 +1,71 @@
+import { createEmf } from '../../../lambdas/adapters/emf.ts';
+import { createLog } from '../../../lambdas/adapters/log.ts';
+import { processingReport } from '../../../lambdas/adapters/processing-report.ts';
+import type { EventRecord } from '../../../lambdas/core/record.ts';
+import { written } from '../../support/written.ts';
+
+const NOON = 1_795_334_400_000;
+const RECORD: EventRecord = {
+  v: 1,
+  pk: 'inkress#evt_1',
+  status: 'DONE',
+  source: 'inkress',
+  type: 'payment.success',
+  route: 'payment-success',
+  bodySha256: 'a'.repeat(64),
+  bodyBytes: 1,
+  receivedAt: NOON - 500,
+  epoch: 0,
+  attempt: 1,
+  expiresAt: 0,
+};
+
+function reporter() {
+  const log = createLog('inkress/payment-success');
+  return processingReport({
+    log,
+    emit: createEmf('prod'),
+    source: 'inkress',
+    route: 'payment-success',
+    now: () => NOON,
+  });
+}
+
+test('the messages of an invocation are a line each and one metric line, in which each counts', async () => {
+  const reports = reporter();
+  const [first, second, third, metrics, ...others] = (
+    await written(() => {
+      reports.report({ outcome: 'done', record: RECORD, processingMs: 12 }, NOON - 470);
+      const again = { ...RECORD, pk: 'inkress#evt_2', attempt: 2, receivedAt: NOON - 900 };
+      reports.report({ outcome: 'done', record: again, processingMs: 30 }, NOON - 880);
+      const failing = { ...RECORD, pk: 'inkress#evt_3' };
+      reports.report({ outcome: 'failed', delaySeconds: 30, record: failing, reason: 'Error: no' }, NOON - 490);
+      reports.flush();
+      reports.flush();
+    })
+  ).map((text) => JSON.parse(text) as Record<string, unknown>);
+
+  expect(first).toMatchObject({ level: 'INFO', message: 'done', key: 'inkress#evt_1', attempt: 1, ms: 12 });
+  expect(second).toMatchObject({ level: 'INFO', message: 'done', key: 'inkress#evt_2', attempt: 2, ms: 30 });
+  expect(third).toMatchObject({ level: 'WARN', message: 'failed', key: 'inkress#evt_3', reason: 'Error: no' });
+  expect(metrics).toMatchObject({
+    Source: 'inkress',
+    Route: 'payment-success',
+    Processed: 2,
+    ProcessingMs: [12, 30],
+    EndToEndMs: [500, 900],
+    EnqueueMs: [30, 10],
+    Retried: 1,
+    Failed: 1,
+  });
+  expect(others).toEqual([]);
+});
+
+test('a replayed event has no latency: it would be counted from its first delivery', async () => {
+  const reports = reporter();
+  const lines = await written(() => {
+    reports.report({ outcome: 'done', record: { ...RECORD, epoch: 1 }, processingMs: 12 }, NOON);
+    reports.flush();
+  });
+  expect(lines[1]).toContain('"Processed":1,"ProcessingMs":12}');
+});
