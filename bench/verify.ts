@@ -3,7 +3,7 @@ import { verify as verifyOctokit } from '@octokit/webhooks-methods';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { Webhook as SvixWebhook } from 'svix';
-import { sign } from '../cli/sign.ts';
+import { sign } from '../lambdas/core/scheme/sign.ts';
 import { type Delivery } from '../lambdas/core/delivery.ts';
 import { compile, type Verifier } from '../lambdas/core/scheme/compile.ts';
 import { type SecretSet } from '../lambdas/core/scheme/key.ts';

@@ -1,7 +1,7 @@
 import { decodeSecrets } from '../lambdas/core/scheme/key.ts';
 import type { Provider } from '../lambdas/core/scheme/provider.ts';
 import { Failure } from './failure.ts';
-import { type SignedRequest, sign } from './sign.ts';
+import { type SignedRequest, sign } from '../lambdas/core/scheme/sign.ts';
 
 export interface Unsigned {
   readonly body: Buffer;

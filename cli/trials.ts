@@ -4,7 +4,7 @@ import { DEFAULT_WINDOW_SECONDS } from '../lambdas/core/scheme/timestamp.ts';
 import { signDelivery } from './delivery.ts';
 import { signaturePlaces, signsTime, STALE_MS, strangersSecret, withoutSignature } from './fault.ts';
 import { anyEvent, newId } from './samples.ts';
-import type { SignedRequest } from './sign.ts';
+import type { SignedRequest } from '../lambdas/core/scheme/sign.ts';
 
 /** One delivery and what a receiver that verifies this provider has to do with it. */
 export interface Trial {

@@ -56,8 +56,9 @@ export function bundleOptions({
     if (processor === undefined) entryPoints[`${name}/index`] = join(lambdasDirectory, `${name}.ts`);
     else {
       const entry = join(outputDirectory, ENTRIES, `${name}.ts`);
-      writeIfChanged(entry, processorEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)));
-      entryPoints[`${name}/index`] = entry;
+      writeIfChanged(entry, threadEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)));
+      entryPoints[`${name}/index`] = join(lambdasDirectory, 'processor-function.ts');
+      entryPoints[`${name}/thread`] = entry;
     }
   }
   return {
@@ -97,6 +98,17 @@ export function writeBundles(
   return bundles;
 }
 
+/** The functions of a stage beside the processors'. */
+export function sharedFunctions({ sources }: Plan): readonly string[] {
+  const follows = sources.some(({ allow }) => 'published' in allow);
+  const rotates = sources.some(({ rotation }) => rotation !== undefined);
+  return [
+    ...['verifier', 'sweeper', 'breaker-controller', 'admin'],
+    ...(follows ? ['allowlists'] : []),
+    ...(rotates ? ['rotation'] : []),
+  ];
+}
+
 interface FunctionToBundle {
   readonly name: string;
   /** Of a route: `<folder>/<file>` of its processor. */
@@ -107,7 +119,7 @@ interface FunctionToBundle {
 function functionsOf(plan: Plan): FunctionToBundle[] {
   const gateway = gatewayOf(plan);
   return [
-    ...['verifier', 'sweeper', 'breaker-controller', 'admin'].map((name) => ({ name, gateway })),
+    ...sharedFunctions(plan).map((name) => ({ name, gateway })),
     ...plan.sources.flatMap((source) =>
       source.routes.map((route) => ({
         name: processorFunctionName(source.name, route.name),
@@ -119,11 +131,11 @@ function functionsOf(plan: Plan): FunctionToBundle[] {
 }
 
 /** A processor's function: its file, run by the loop that all of them share. */
-function processorEntry(lambdasDirectory: string, processorFile: string): string {
+function threadEntry(lambdasDirectory: string, processorFile: string): string {
   return [
-    `import { processorHandler } from ${JSON.stringify(resolve(lambdasDirectory, 'processor.ts'))};`,
+    `import { processBatches } from ${JSON.stringify(resolve(lambdasDirectory, 'processor.ts'))};`,
     `import processor from ${JSON.stringify(resolve(processorFile))};`,
-    'export const handler = processorHandler(processor);',
+    'processBatches(processor);',
     '',
   ].join('\n');
 }

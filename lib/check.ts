@@ -1,7 +1,20 @@
 import ipaddr from 'ipaddr.js';
-import { queueName } from '../lambdas/core/source.ts';
-import type { Allow, GatewayConfig, RouteConfig, SourceConfig, StageConfig, Throttle } from './config.ts';
-import type { Declaration } from './declarations.ts';
+import { isPointer } from '../lambdas/core/order.ts';
+import { retryProblems } from '../lambdas/core/retry.ts';
+import { queueName, type Route } from '../lambdas/core/source.ts';
+import { DEFAULT_TIMEOUT, timeoutProblem } from '../lambdas/core/timeout.ts';
+import { providers } from '../lambdas/providers/index.ts';
+import type {
+  Allow,
+  AllowPublished,
+  GatewayConfig,
+  RouteConfig,
+  SourceConfig,
+  StageConfig,
+  Throttle,
+} from './config.ts';
+import { secretProblems } from './check-secrets.ts';
+import type { Declaration, Declared } from './declarations.ts';
 
 /** What a configuration is checked against. */
 export interface Surroundings {
@@ -41,19 +54,23 @@ export function problemsOf(config: GatewayConfig, stage: string, surroundings: S
       (name) => `Source '${name}' is configured twice in lib/config.ts: rename one, the name is its URL.`,
     ),
     ...config.sources.flatMap((source) => sourceProblems(source, stage, surroundings)),
-    ...queueProblems(config.sources, stage),
+    ...queueProblems(config.sources, stage, surroundings.declarations),
   ];
 }
 
 /** `crm` with a route `user-created` and `crm-user` with a route `created` would share a queue. */
-function queueProblems(sources: readonly SourceConfig[], stage: string): string[] {
+function queueProblems(
+  sources: readonly SourceConfig[],
+  stage: string,
+  declarations: ReadonlyMap<string, Declaration>,
+): string[] {
   const owners = new Map<string, string>();
   const problems = new Set<string>();
   for (const { name, routes } of sources) {
     for (const route of routes.map(asRoute)) {
       const owner = `${name}/${routeName(route.processor)}`;
       for (const hop of ['main', 'dead', 'parked'] as const) {
-        const queue = queueName(stage, name, routeName(route.processor), hop);
+        const queue = queueName(stage, name, named(route.processor, declarations), hop);
         const other = owners.get(queue);
         // The same source or route twice is said where that is checked.
         if (other !== undefined && other !== owner) {
@@ -84,9 +101,12 @@ function stageProblems(stage: string, settings: StageConfig): string[] {
 function sourceProblems(source: SourceConfig, stage: string, surroundings: Surroundings): string[] {
   const place = `Source '${source.name}' in lib/config.ts`;
   const problems = [
-    ...allowProblems(source.allow, place, 'allow'),
+    ...('published' in source.allow
+      ? publishedProblems(source.allow, source.provider, place)
+      : allowProblems(source.allow, place, 'allow')),
     ...(source.throttle ? throttleProblems(source.throttle, place, 'throttle') : []),
     ...routesProblems(source, place, stage, surroundings.declarations),
+    ...secretProblems(source, place),
   ];
   if (!SOURCE_NAME.test(source.name)) {
     problems.push(
@@ -131,7 +151,7 @@ function routesProblems(
         `${place} gives route '${processor}' maximumConcurrency ${maximumConcurrency}: Lambda takes whole numbers from ${LEAST_CONCURRENCY}.`,
       );
     }
-    const longest = queueName(stage, source.name, routeName(processor), 'parked');
+    const longest = queueName(stage, source.name, named(processor, declarations), 'parked');
     if (longest.length > LONGEST_QUEUE_NAME) {
       problems.push(
         `${place} has route '${processor}', whose queue '${longest}' has ${longest.length} characters where SQS allows ${LONGEST_QUEUE_NAME}: shorten the source's name or the file's.`,
@@ -146,14 +166,14 @@ function routesProblems(
       problems.push(`${place} routes to '${processor}', but there is no ${file}: add the file, or remove the route.`);
     } else if (declaration === 'no-processor') {
       problems.push(
-        `${place} routes to '${processor}', but ${file} exports no processor: write \`export default processor({ on, schema, handler })\`.`,
+        `${place} routes to '${processor}', but ${file} exports no processor: write \`export default processor({ on, schema, handler })\`, or with handleBatch in the handler's place.`,
       );
     } else if ('error' in declaration) {
       problems.push(
         `${place} routes to '${processor}', but ${file} can't be loaded (${declaration.error}): mend the file.`,
       );
     } else {
-      problems.push(...declarationProblems(declaration, file));
+      problems.push(...declarationProblems(declaration, file), ...orderProblems(declaration, file));
       const other = takenBy.get(declaration.on);
       if (other !== undefined) {
         problems.push(
@@ -166,8 +186,29 @@ function routesProblems(
   return problems;
 }
 
-function declarationProblems({ on, tables }: { on: string; tables: readonly string[] }, file: string): string[] {
+function orderProblems({ ordered, handles, retry }: Declared, file: string): string[] {
+  if (ordered === undefined) return [];
   const problems: string[] = [];
+  if (!isPointer(ordered)) {
+    problems.push(`${file} is ordered by '${ordered}', which is no JSON pointer: write it as '/data/order_id'.`);
+  }
+  if (handles === 'batch') {
+    problems.push(
+      `${file} is ordered and has handleBatch, but of a group one event runs at a time: give it a handler, or drop ordered.`,
+    );
+  }
+  if (retry?.deadLetters) {
+    problems.push(
+      `${file} is ordered and has retry.deadLetters: a dead letter would run after those that came after it; drop one of the two.`,
+    );
+  }
+  return problems;
+}
+
+function declarationProblems({ on, tables, retry = {}, timeout = DEFAULT_TIMEOUT }: Declared, file: string): string[] {
+  const problems = [...retryProblems(retry), timeoutProblem(timeout) ?? []]
+    .flat()
+    .map((problem) => `${file} has ${problem}.`);
   if (!PATTERN.test(on)) {
     problems.push(`${file} takes '${on}', which is no pattern: use an exact event type, \`prefix.*\`, or \`*\`.`);
   }
@@ -177,6 +218,21 @@ function declarationProblems({ on, tables }: { on: string; tables: readonly stri
         `${file} names the table '${table}': use lower-case letters, digits and hyphens, a letter first, at most 63.`,
       );
     }
+  }
+  return problems;
+}
+
+function publishedProblems({ published, cidrs = [] }: AllowPublished, provider: string, place: string): string[] {
+  const problems = cidrs.flatMap((cidr) => cidrProblems(cidr, place, 'allow'));
+  const declaration = providers.get(provider);
+  if (declaration && !declaration.addressList) {
+    problems.push(
+      `${place} follows the published addresses of '${provider}', whose declaration names no list: add addressList to lambdas/providers/${provider}.ts, or list CIDRs.`,
+    );
+  } else if (published === 'enforce' && cidrs.length + (declaration?.addresses ?? []).length === 0) {
+    problems.push(
+      `${place} enforces published addresses of which none is known before they are first fetched, so nobody could call it until then: give allow.cidrs to begin with, or published: 'observe'.`,
+    );
   }
   return problems;
 }
@@ -225,6 +281,13 @@ function repeated(names: readonly string[]): string[] {
 
 export function asRoute(route: string | RouteConfig): RouteConfig {
   return typeof route === 'string' ? { processor: route } : route;
+}
+
+/** What the names of its queues are made of. */
+function named(processor: string, declarations: ReadonlyMap<string, Declaration>): Pick<Route, 'name' | 'ordered'> {
+  const declaration = declarations.get(processor);
+  const ordered = typeof declaration === 'object' && 'on' in declaration ? declaration.ordered : undefined;
+  return { name: routeName(processor), ...(ordered !== undefined && isPointer(ordered) && { ordered }) };
 }
 
 /** A route is called by its processor's file. */

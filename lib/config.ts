@@ -15,7 +15,7 @@ export interface SourceConfig {
   /** How it signs: the name of a declaration in `lambdas/providers`. */
   readonly provider: string;
   /** Which addresses may call it. */
-  readonly allow: Allow;
+  readonly allow: Allow | AllowPublished;
   /** Which processors its events go to. */
   readonly routes: readonly (string | RouteConfig)[];
   /**
@@ -34,10 +34,29 @@ export interface SourceConfig {
    */
   readonly secretOverlap?: Duration;
   /**
+   * Keeps its secret in one with those of the other sources that name the same group: Secrets Manager charges by secret.
+   * @default - a secret of its own
+   */
+  readonly secretGroup?: string;
+  /**
+   * Gives the provider a new secret every so often, for those that have a file in `lambdas/rotations`.
+   * @default - the provider issues its secret, and `hookgate secret set` brings it here
+   */
+  readonly rotation?: RotationConfig;
+  /**
    * The URL as configured at the provider, for providers that sign it.
    * @default - the URL of the request
    */
   readonly url?: string;
+}
+
+export interface RotationConfig {
+  /** From 1 to 1,000. */
+  readonly everyDays: number;
+  /** What the provider's file in `lambdas/rotations` asks for, such as GitHub's `repository` and `hook`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A name for the secret with the token of the provider's API; `hookgate secret set <source> --credential` fills it. */
+  readonly credential: string;
 }
 
 /** A route that departs from the defaults; otherwise its processor's name says it all. */
@@ -53,6 +72,15 @@ export interface RouteConfig {
 
 /** Addresses as CIDRs, IPv4 and IPv6; or everybody, with the reason written down for whoever audits it. */
 export type Allow = { readonly cidrs: readonly string[] } | { readonly anywhere: true; readonly reason: string };
+
+/**
+ * The addresses that the provider publishes, brought up to date every hour, and CIDRs of your own beside them. `observe`
+ * refuses nobody and counts who would be (metric `Unlisted`): begin with it, enforce when it has counted nothing for days.
+ */
+export interface AllowPublished {
+  readonly published: 'observe' | 'enforce';
+  readonly cidrs?: readonly string[];
+}
 
 export interface Throttle {
   /** At least 10, the least that AWS WAF takes. */

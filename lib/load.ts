@@ -1,5 +1,8 @@
 import { asRoute, problemsOf, routeName, type Surroundings } from './check.ts';
 import type { GatewayConfig, SourceConfig, StageConfig } from './config.ts';
+import { isPointer } from '../lambdas/core/order.ts';
+import { retryPolicy } from '../lambdas/core/retry.ts';
+import { DEFAULT_TIMEOUT, executionTime } from '../lambdas/core/timeout.ts';
 import { readDeclarations } from './declarations.ts';
 import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
 
@@ -50,6 +53,8 @@ function planSource(source: SourceConfig, settings: StageConfig, surroundings: S
     provider: source.provider,
     maxBodyBytes: source.maxBodyBytes ?? DEFAULT_BODY_BYTES,
     secretOverlapSeconds: source.secretOverlap?.toSeconds() ?? DEFAULT_OVERLAP_SECONDS,
+    ...(source.secretGroup !== undefined && { secretGroup: source.secretGroup }),
+    ...(source.rotation && { rotation: { settings: {}, ...source.rotation } }),
     ...(source.url !== undefined && { url: source.url }),
     allow: settings.allow ?? source.allow,
     throttle: source.throttle ?? settings.limits.perSource,
@@ -65,5 +70,15 @@ function planRoute(
   if (typeof declaration !== 'object' || 'error' in declaration) {
     throw new Error(`The processor '${processor}' was planned before it was checked.`);
   }
-  return { processor, name: routeName(processor), ...declaration, maximumConcurrency };
+  const { on, tables, timeout = DEFAULT_TIMEOUT, ordered } = declaration;
+  return {
+    processor,
+    name: routeName(processor),
+    on,
+    ...(ordered !== undefined && isPointer(ordered) && { ordered }),
+    ...((ordered !== undefined || !retryPolicy(declaration.retry).deadLetters) && { retriesDeadLetters: false }),
+    tables,
+    timeoutSeconds: executionTime(timeout, ordered !== undefined),
+    maximumConcurrency,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Gateway, Route, Source } from '../lambdas/core/source.ts';
-import type { Allow, StageConfig, Throttle } from './config.ts';
+import { providers } from '../lambdas/providers/index.ts';
+import type { Allow, AllowPublished, StageConfig, Throttle } from './config.ts';
 
 /** One stage's configuration with the processors' declarations filled in and every default decided: checked, complete. */
 export interface Plan {
@@ -8,13 +9,15 @@ export interface Plan {
   readonly sources: readonly PlannedSource[];
 }
 
-export interface PlannedSource extends Source {
-  readonly allow: Allow;
+export interface PlannedSource extends Omit<Source, 'allow'> {
+  readonly allow: Allow | AllowPublished;
   readonly throttle: Throttle;
   readonly routes: readonly PlannedRoute[];
 }
 
 export interface PlannedRoute extends Route {
+  /** How long its function may run at a time, in seconds. */
+  readonly timeoutSeconds: number;
   /** Short names of the tables that its processor writes to. */
   readonly tables: readonly string[];
   readonly maximumConcurrency: number;
@@ -22,25 +25,47 @@ export interface PlannedRoute extends Route {
 
 /** The part of a plan that functions read, `gateway.json`. */
 export function gatewayOf(plan: Plan): Gateway {
-  return { stage: plan.stage, sources: plan.sources.map(runtimeSource) };
+  return {
+    stage: plan.stage,
+    sources: plan.sources.map((source) => ({ ...runtimeSource(source), ...runtimeAllow(source.allow) })),
+  };
+}
+
+function runtimeAllow(allow: PlannedSource['allow']): Pick<Source, 'allow'> {
+  if ('anywhere' in allow) return {};
+  const { cidrs = [] } = allow;
+  return { allow: { cidrs, ...('published' in allow && { published: allow.published }) } };
 }
 
 /** What a processor needs of it: its own route only, so that a change elsewhere does not redeploy it. */
 export function gatewayOfRoute(plan: Plan, source: PlannedSource, route: PlannedRoute): Gateway {
-  return { stage: plan.stage, sources: [{ ...runtimeSource(source), routes: [runtimeRoute(route)] }] };
+  const { occurredAt } = providers.get(source.provider) ?? {};
+  return {
+    stage: plan.stage,
+    sources: [{ ...runtimeSource(source), ...(occurredAt && { occurredAt }), routes: [runtimeRoute(route)] }],
+  };
 }
 
-function runtimeSource({ name, provider, maxBodyBytes, secretOverlapSeconds, url, routes }: PlannedSource): Source {
+function runtimeSource(source: PlannedSource): Source {
+  const { name, provider, maxBodyBytes, secretOverlapSeconds, secretGroup, rotation, url, routes } = source;
   return {
     name,
     provider,
     maxBodyBytes,
     secretOverlapSeconds,
+    ...(secretGroup !== undefined && { secretGroup }),
+    ...(rotation && { rotation }),
     ...(url !== undefined && { url }),
     routes: routes.map(runtimeRoute),
   };
 }
 
-function runtimeRoute({ processor, name, on }: PlannedRoute): Route {
-  return { processor, name, on };
+function runtimeRoute({ processor, name, on, ordered, retriesDeadLetters }: PlannedRoute): Route {
+  return {
+    processor,
+    name,
+    on,
+    ...(ordered !== undefined && { ordered }),
+    ...(retriesDeadLetters === false && { retriesDeadLetters }),
+  };
 }

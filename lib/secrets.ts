@@ -1,5 +1,5 @@
-import { Validations } from 'aws-cdk-lib';
-import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { SecretValue, Validations } from 'aws-cdk-lib';
+import { CfnSecret, Secret, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { offersSecret } from '../lambdas/core/scheme/provider.ts';
 import { secretName } from '../lambdas/core/source.ts';
@@ -8,55 +8,83 @@ import type { GatewayFunction } from './gateway-function.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import { dataRemoval } from './removal.ts';
 
-/** One secret for each source: what it and its provider sign with. */
+/** What each source and its provider sign with: a secret for each, or one for the sources of a group. */
 export class Secrets extends Construct {
-  private readonly secrets: readonly Secret[];
-  /** Of providers that send the secret in band with their first request. */
-  private readonly offered: readonly Secret[];
+  private readonly plan: Plan;
+  /** By the name that functions find them by: nothing of it is in the environment. */
+  private readonly byName = new Map<string, Secret>();
 
-  constructor(scope: Construct, id: string, { stage, settings, sources }: Plan) {
+  constructor(scope: Construct, id: string, plan: Plan) {
     super(scope, id);
-    this.secrets = sources.map((source) => {
-      const secret = new Secret(this, source.name, {
-        secretName: secretName(stage, source.name),
-        description: `What ${source.provider} signs the webhooks of the source ${source.name} with.`,
-        // A valid key nobody knows, so that nothing passes until the provider's own is put in its place.
-        generateSecretString: { passwordLength: 32, excludePunctuation: true },
-        removalPolicy: dataRemoval(settings),
-      });
-      if (isOffered(source)) this.leaveEmpty(secret);
-      Validations.of(secret).acknowledge({
-        id: 'AwsSolutions-SMG4',
-        reason: 'The provider issues this secret; a rotation starts there, and its overlap is kept by the verifier.',
-      });
-      return secret;
-    });
-    this.offered = this.secrets.filter((_, i) => sources[i] && isOffered(sources[i]));
+    this.plan = plan;
+    const { stage, sources } = plan;
+    for (const source of sources) {
+      const { name, provider, secretGroup } = source;
+      if (secretGroup === undefined) {
+        const secret = this.add(name, secretName(stage, source), {
+          description: `What ${provider} signs the webhooks of the source ${name} with.`,
+          // A valid key nobody knows, so that nothing passes until the provider's own is put in its place.
+          generateSecretString: { passwordLength: 32, excludePunctuation: true },
+        });
+        if (isOffered(source)) leaveEmpty(secret);
+        if (!source.rotation) {
+          acknowledgeNoRotation(
+            secret,
+            'The provider issues this secret; a rotation starts there, and its overlap is kept by the verifier.',
+          );
+        }
+      } else if (!this.byName.has(secretName(stage, source))) {
+        const secret = this.add(`Group-${secretGroup}`, secretName(stage, source), {
+          description: `What the providers of the sources of the group ${secretGroup} sign with, by source.`,
+          // No source has an entry: each is answered 503 until its provider's secret is set.
+          secretStringValue: SecretValue.unsafePlainText('{}'),
+        });
+        acknowledgeNoRotation(secret, 'The providers issue these secrets; their overlaps are kept by the verifier.');
+      }
+    }
+  }
+
+  /** The secret of one source, for its rotation. */
+  of(source: PlannedSource): Secret {
+    const secret = this.byName.get(secretName(this.plan.stage, source));
+    if (!secret) throw new Error(`There is no secret for ${source.name}.`);
+    return secret;
   }
 
   /** To keep the first secret that such a provider sends; a second one is refused by Secrets Manager. */
   grantKeepFirst(to: GatewayFunction): void {
-    if (this.offered.length === 0) return;
+    const offered = this.plan.sources.filter(isOffered);
+    if (offered.length === 0) return;
     to.give({
       actions: ['secretsmanager:PutSecretValue'],
-      resources: this.offered.map(({ secretArn }) => secretArn),
+      resources: offered.map((source) => this.of(source).secretArn),
     });
   }
 
-  /** The function finds a secret by its name, `secretName(stage, source)`: nothing of it is in the environment. */
   grantRead(to: GatewayFunction): void {
     to.give({
       actions: ['secretsmanager:GetSecretValue'],
-      resources: this.secrets.map(({ secretArn }) => secretArn),
+      resources: [...this.byName.values()].map(({ secretArn }) => secretArn),
     });
   }
 
-  /** Without a version: CDK would generate one, and a source that has a secret takes no other. */
-  private leaveEmpty(secret: Secret): void {
-    const resource = secret.node.defaultChild;
-    if (!(resource instanceof CfnSecret)) throw new Error('The secret has no CloudFormation resource.');
-    resource.generateSecretString = undefined;
+  private add(id: string, name: string, props: SecretProps): Secret {
+    const removalPolicy = dataRemoval(this.plan.settings);
+    const secret = new Secret(this, id, { secretName: name, removalPolicy, ...props });
+    this.byName.set(name, secret);
+    return secret;
   }
+}
+
+/** Without a version: CDK would generate one, and a source that has a secret takes no other. */
+export function leaveEmpty(secret: Secret): void {
+  const resource = secret.node.defaultChild;
+  if (!(resource instanceof CfnSecret)) throw new Error('The secret has no CloudFormation resource.');
+  resource.generateSecretString = undefined;
+}
+
+export function acknowledgeNoRotation(secret: Secret, reason: string): void {
+  Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason });
 }
 
 function isOffered({ provider }: PlannedSource): boolean {

@@ -17,7 +17,7 @@ import { withConnection, withJson } from '../options.ts';
 import { INVOCATION, print, printJson, remark } from '../print.ts';
 import { newId, readField, sampleEvent, sampleTypes, withId } from '../samples.ts';
 import { readCurrent } from '../secrets.ts';
-import type { SignedRequest } from '../sign.ts';
+import type { SignedRequest } from '../../lambdas/core/scheme/sign.ts';
 
 interface Options {
   readonly stage: string;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Delivery } from './delivery.ts';
+import { orderKeyAt } from './order.ts';
 import type { Clock, Queue, Store } from './ports.ts';
 import type { ReceivedEvent, Receipt } from './receipt.ts';
 import {
@@ -12,6 +13,7 @@ import {
   RECORD_VERSION,
   recordKey,
 } from './record.ts';
+import type { MatchedSecret } from './secrets.ts';
 import { sendRecord } from './send.ts';
 import { type Route, routeFor, type Source } from './source.ts';
 import type { VerifiedEvent } from './verdict.ts';
@@ -20,6 +22,12 @@ export interface IngestPorts {
   readonly store: Store;
   readonly queue: Queue;
   readonly clock: Clock;
+}
+
+/** An event and the secret that proved it. */
+export interface Proved {
+  readonly event: VerifiedEvent;
+  readonly secret: MatchedSecret;
 }
 
 /**
@@ -32,7 +40,7 @@ export interface IngestPorts {
  * @param redelivers whether the provider tries again on its own. Where it doesn't, the sweeper watches every record.
  */
 export async function ingest(
-  event: VerifiedEvent,
+  { event, secret }: Proved,
   delivery: Delivery,
   source: Source,
   redelivers: boolean,
@@ -47,7 +55,7 @@ export async function ingest(
     ...(event.id !== undefined && { id: event.id }),
     type: event.type,
     ...(route && { route: route.name }),
-    secretIndex: event.secretIndex,
+    secret,
   };
 
   if (!route) {
@@ -93,6 +101,7 @@ async function send(stored: EventRecord, event: ReceivedEvent, { store, queue, c
 }
 
 function newRecord(event: VerifiedEvent, delivery: Delivery, route: Route | undefined, now: number): EventRecord {
+  const orderKey = route?.ordered === undefined ? event.orderKey : orderKeyAt(route.ordered, delivery.body);
   return {
     v: RECORD_VERSION,
     pk: recordKey(delivery.source, event.dedupKey),
@@ -101,7 +110,7 @@ function newRecord(event: VerifiedEvent, delivery: Delivery, route: Route | unde
     ...(event.id !== undefined && { eventId: beginningOf(event.id, LONGEST_BYTES.eventId) }),
     type: event.type,
     ...(route && { route: route.name }),
-    ...(event.orderKey !== undefined && { orderKey: orderKeyOf(event.orderKey) }),
+    ...(orderKey !== undefined && { orderKey: orderKeyOf(orderKey) }),
     bodySha256: createHash('sha256').update(delivery.body).digest('hex'),
     bodyBytes: delivery.body.length,
     receivedAt: delivery.receivedAt,

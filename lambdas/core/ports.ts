@@ -96,21 +96,39 @@ export interface Breakers {
 }
 
 export interface Queue {
-  send(message: { source: string; route: string; body: string }): Promise<void>;
+  send(message: QueueMessage): Promise<void>;
+}
+
+export interface QueueMessage {
+  readonly source: string;
+  readonly route: string;
+  readonly body: string;
+  /** Where the route is ordered: messages of one group come out one after the other, as they went in. */
+  readonly group: string;
+  /** Where the route is ordered: the second with the same one in a group is dropped for five minutes. */
+  readonly deduplicationId: string;
 }
 
 /** One version of a source's secret, as the secret store keeps it. */
 export interface SecretVersion {
+  /** Unique among the secret's versions. */
+  readonly id: string;
   readonly value: string;
-  readonly stage: 'AWSCURRENT' | 'AWSPREVIOUS';
+  readonly stage: SecretStage;
+  /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version */
+export type SecretStage = 'AWSCURRENT' | 'AWSPREVIOUS' | 'AWSPENDING';
 
 export interface SecretStore {
   /** The current version; undefined while the secret has none. */
   current(source: string): Promise<SecretVersion | undefined>;
   /** The one before, if any. */
   previous(source: string): Promise<SecretVersion | undefined>;
+  /** The one that an open rotation is about to make current, if any. */
+  pending(source: string): Promise<SecretVersion | undefined>;
   /** Keeps a secret that came in band as the first version. False: somebody was first. */
   keepFirst(source: string, value: string): Promise<boolean>;
 }

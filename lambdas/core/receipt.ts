@@ -1,3 +1,4 @@
+import type { MatchedSecret } from './secrets.ts';
 import type { Answer, MalformedReason, RejectionReason } from './verdict.ts';
 
 /** The outcome of one delivery, in the words of the logs and metrics. */
@@ -14,12 +15,20 @@ export interface ReceivedEvent {
   readonly id?: string;
   readonly type: string;
   readonly route?: string;
-  /** Position of the secret that matched: 0 is the current one. */
-  readonly secretIndex: number;
+  /** Which secret matched. */
+  readonly secret: MatchedSecret;
+  /** It came from an address that the provider's published list doesn't have. */
+  readonly unlisted?: true;
 }
 
 export type ReceiptReason =
-  RejectionReason | MalformedReason | 'unknown-source' | 'wrong-method' | 'too-large' | 'content-encoded';
+  | RejectionReason
+  | MalformedReason
+  | 'unknown-source'
+  | 'address-not-allowed'
+  | 'wrong-method'
+  | 'too-large'
+  | 'content-encoded';
 
 export type UnavailableReason = 'secret-store' | 'no-usable-secret' | 'not-recorded' | 'internal';
 
@@ -52,6 +61,7 @@ export function answerTo(receipt: Receipt, acknowledgement: Answer, maxBodyBytes
 
 function rejection(reason: ReceiptReason, maxBodyBytes: number): Answer {
   if (reason === 'unknown-source') return problem(404, 'not-found');
+  if (reason === 'address-not-allowed') return problem(403, 'forbidden');
   if (reason === 'wrong-method') return problem(405, 'method-not-allowed', { allow: 'POST' });
   if (reason === 'content-encoded') return problem(415, 'unsupported-content-encoding');
   if (reason === 'too-large') return problem(413, `too-large: at most ${maxBodyBytes} bytes`);

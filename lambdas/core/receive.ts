@@ -1,18 +1,22 @@
+import { addressSet } from './cidr.ts';
 import type { Delivery } from './delivery.ts';
 import { ingest, type IngestPorts } from './ingest.ts';
+import type { Published } from './published.ts';
 import type { Receipt, ReceiptReason } from './receipt.ts';
 import { compile, type Verifier } from './scheme/compile.ts';
 import type { KeyPort } from './scheme/key-port.ts';
 import type { SecretSet } from './scheme/key.ts';
 import { methodsOf, offersSecret, type Provider } from './scheme/provider.ts';
-import { type SecretCache, SecretsUnavailable } from './secrets.ts';
+import { type MatchedSecret, type SecretCache, SecretsUnavailable } from './secrets.ts';
 import type { Source } from './source.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict, VerifiedEvent } from './verdict.ts';
 
 /** A source as a running verifier holds it: its configuration with its provider's compiled scheme. */
 export interface Endpoint {
   readonly source: Source;
   readonly verifier: Verifier;
+  /** Whether the configuration lets an address call. */
+  readonly allows: (address: string) => boolean;
 }
 
 /** Compiles every source's scheme, once at start; a source of an unknown provider stops it by name. */
@@ -26,13 +30,16 @@ export function endpointsOf(
       const provider = providers.get(source.provider);
       if (!provider)
         throw new Error(`Source ${source.name} names the provider "${source.provider}", which is not there.`);
-      return [source.name, { source, verifier: compile(provider, { url: source.url, keys }) }];
+      const allows = source.allow ? addressSet(source.allow.cidrs) : () => true;
+      return [source.name, { source, verifier: compile(provider, { url: source.url, keys }), allows }];
     }),
   );
 }
 
 export interface ReceivePorts extends IngestPorts {
   readonly secrets: SecretCache<SecretSet>;
+  /** @default - no source follows a published list */
+  readonly published?: Published;
 }
 
 /**
@@ -45,13 +52,16 @@ export async function receive(
   ports: ReceivePorts,
 ): Promise<Receipt> {
   if (!endpoint) return rejected('unknown-source');
+  // AWS WAF has looked at the address before; here it is the connection's again, and never a header's.
+  const allowed = endpoint.allows(delivery.sourceIp);
+  if (!allowed && !endpoint.source.allow?.published) return rejected('address-not-allowed');
   if (!methodsOf(endpoint.verifier.provider).has(delivery.method)) return rejected('wrong-method');
   if (delivery.body.length > endpoint.source.maxBodyBytes) return rejected('too-large');
   // Decompressing before the signature would let anybody spend our memory, and the signature covers the bytes sent.
   const encodings = delivery.headers.get('content-encoding') ?? [];
   if (encodings.some((encoding) => encoding.trim().toLowerCase() !== 'identity')) return rejected('content-encoded');
 
-  let verdict: Verdict;
+  let verdict: Authenticated;
   try {
     const { prepared } = await ports.secrets.get(delivery.source);
     if (prepared.usable === 0 && !(await ports.secrets.refreshAfterMismatch(delivery.source))) {
@@ -73,22 +83,49 @@ export async function receive(
     case 'handshake':
       return { receipt: 'handshake', answer: verdict.answer };
     case 'verified':
-      return ingest(verdict.event, delivery, endpoint.source, endpoint.verifier.provider.redelivers, ports);
+      break;
   }
+  // A published list is read from the table, which a stranger must not be able to cause.
+  const unlisted = !allowed && !(await isPublished(delivery.sourceIp, endpoint.source.provider, ports));
+  if (unlisted && endpoint.source.allow?.published === 'enforce') return rejected('address-not-allowed');
+  const { redelivers } = endpoint.verifier.provider;
+  const receipt = await ingest(verdict, delivery, endpoint.source, redelivers, ports);
+  return unlisted && 'event' in receipt ? { ...receipt, event: { ...receipt.event, unlisted } } : receipt;
 }
 
-/** Verifies; after a mismatch, once more if the secret turns out to have changed since it was fetched. */
+async function isPublished(address: string, provider: string, { published }: ReceivePorts): Promise<boolean> {
+  const contains = await published?.(provider);
+  return contains === undefined || contains(address);
+}
+
+/** A verdict that says which secret proved it. */
+type Authenticated =
+  | Exclude<Verdict, { outcome: 'verified' }>
+  | { readonly outcome: 'verified'; readonly event: VerifiedEvent; readonly secret: MatchedSecret };
+
+/**
+ * Verifies; once more if the secret turns out to have changed since it was fetched, which is looked up after a mismatch,
+ * and after a match with a secret that may have been revoked since.
+ */
 async function authenticate(
   delivery: Delivery,
-  endpoint: Endpoint,
+  { verifier }: Endpoint,
   { secrets, clock }: ReceivePorts,
-): Promise<Verdict> {
-  const held = await secrets.get(delivery.source);
-  const verdict = await endpoint.verifier.verify(delivery, held.prepared, clock.now());
-  const mismatch = verdict.outcome === 'rejected' && verdict.reason === 'wrong-secret-or-changed-body';
-  if (!mismatch || !(await secrets.refreshAfterMismatch(delivery.source))) return verdict;
-  const { prepared } = await secrets.get(delivery.source);
-  return endpoint.verifier.verify(delivery, prepared, clock.now());
+): Promise<Authenticated> {
+  const { source } = delivery;
+  const attempt = async (): Promise<Authenticated> => {
+    const held = await secrets.get(source);
+    const verdict = await verifier.verify(delivery, held.prepared, clock.now());
+    if (verdict.outcome !== 'verified') return verdict;
+    const secret = secrets.matched(source, held, verdict.event.secretIndex);
+    return { ...verdict, secret };
+  };
+  const first = await attempt();
+  const mismatch = first.outcome === 'rejected' && first.reason === 'wrong-secret-or-changed-body';
+  const passing = first.outcome === 'verified' && first.secret.stage !== 'AWSCURRENT';
+  const changed =
+    (mismatch && (await secrets.refreshAfterMismatch(source))) || (passing && (await secrets.confirm(source)));
+  return changed ? attempt() : first;
 }
 
 /**

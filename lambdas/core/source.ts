@@ -1,3 +1,6 @@
+import type { OccurredAt } from './occurred-at.ts';
+import type { Pointer } from './scheme/part.ts';
+
 /**
  * The configured endpoints and their routes, as the functions read them: `gateway.json` in the function's own asset.
  * Written at synth time from `lib/config.ts`; in the asset and not in the environment, because Lambda's environment
@@ -15,9 +18,34 @@ export interface Source {
   readonly maxBodyBytes: number;
   /** How long the previous secret is accepted after a rotation. */
   readonly secretOverlapSeconds: number;
+  /** The group whose one secret holds this source's value. @default - a secret of its own */
+  readonly secretGroup?: string;
+  /** How we give its provider a new secret. @default - the provider issues it, and a person brings it here */
+  readonly rotation?: SourceRotation;
   /** The URL configured at the provider, for those that sign it. */
   readonly url?: string;
+  /** Where its provider's JSON says when an event happened; in the file of a processor only. */
+  readonly occurredAt?: OccurredAt;
+  /** @default - every address may call */
+  readonly allow?: SourceAllow;
   readonly routes: readonly Route[];
+}
+
+/** Of a source whose secret we issue. */
+export interface SourceRotation {
+  readonly everyDays: number;
+  /** What the provider's file in `lambdas/rotations` asks for. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Which secret holds what the provider's API is called with: `credentialName` says its whole name. */
+  readonly credential: string;
+}
+
+/** Which addresses may call; one that either part has is allowed. */
+export interface SourceAllow {
+  /** Of the configuration. */
+  readonly cidrs: readonly string[];
+  /** Whether the provider's published addresses are followed, and what becomes of the others. */
+  readonly published?: 'observe' | 'enforce';
 }
 
 export interface Route {
@@ -27,6 +55,10 @@ export interface Route {
   readonly name: string;
   /** Exact event type, `prefix.*`, or `*`. */
   readonly on: string;
+  /** JSON pointer to what its events are ordered by; its queues are FIFO then. */
+  readonly ordered?: Pointer;
+  /** Its dead letters wait for a person. */
+  readonly retriesDeadLetters?: false;
 }
 
 /** The route for an event type: the exact one, else the longest matching prefix, else `*`, else none. */
@@ -49,19 +81,35 @@ function specificity(pattern: string): number {
 }
 
 /** The one route of a processor's function, whose `gateway.json` names no other. */
-export function ownRoute({ stage, sources }: Gateway): { stage: string; source: string; route: string } {
+export function ownRoute({ stage, sources }: Gateway) {
   const [source] = sources;
   const [route] = source?.routes ?? [];
   if (!source || !route) throw new Error('gateway.json names no route. It is written by lib/bundle.ts at synth.');
-  return { stage, source: source.name, route: route.name };
+  return { stage, source: source.name, route: route.name, occurredAt: source.occurredAt };
 }
 
 /** Names that the template, the functions and the command line must agree on. */
-export function queueName(stage: string, source: string, route: string, hop: 'main' | 'dead' | 'parked'): string {
-  const name = `hookgate-${stage}-${source}-${route}`;
-  return hop === 'main' ? name : `${name}-${hop}`;
+export function queueName(
+  stage: string,
+  source: string,
+  { name, ordered }: Pick<Route, 'name' | 'ordered'>,
+  hop: 'main' | 'dead' | 'parked',
+): string {
+  const suffix = `${hop === 'main' ? '' : `-${hop}`}${ordered === undefined ? '' : '.fifo'}`;
+  return `hookgate-${stage}-${source}-${name}${suffix}`;
 }
 
-export function secretName(stage: string, source: string): string {
-  return `hookgate/${stage}/${source}`;
+/** Which of a route's queues one is, by its name or ARN. */
+export function hopOf(queue: string): 'main' | 'dead' {
+  return /-dead(\.fifo)?$/.test(queue) ? 'dead' : 'main';
+}
+
+/** Of the secret with what a provider's API is called with. */
+export function credentialName(stage: string, credential: string): string {
+  return `hookgate/${stage}/credential/${credential}`;
+}
+
+/** A source's name has no slash, so a group's secret can't be taken for a source's. */
+export function secretName(stage: string, { name, secretGroup }: Pick<Source, 'name' | 'secretGroup'>): string {
+  return secretGroup === undefined ? `hookgate/${stage}/${name}` : `hookgate/${stage}/group/${secretGroup}`;
 }

@@ -1,7 +1,7 @@
 import { signDelivery } from '../../cli/delivery.ts';
 import { oversized, signsTime, STALE_MS, strangersSecret, withoutSignature } from '../../cli/fault.ts';
 import { anyEvent } from '../../cli/samples.ts';
-import type { SignedRequest } from '../../cli/sign.ts';
+import type { SignedRequest } from '../../lambdas/core/scheme/sign.ts';
 import { compile } from '../../lambdas/core/scheme/compile.ts';
 import type { Provider } from '../../lambdas/core/scheme/provider.ts';
 import { providers } from '../../lambdas/providers/index.ts';

@@ -67,6 +67,23 @@ export function decodeSecrets(
   return { keys, usable, settings };
 }
 
+/** Bytes of a secret that we issue: more than SHA-256 puts out would add nothing. */
+export const ISSUED_BYTES = 32;
+
+/** Random bytes as the text of a new secret; undefined where a provider's secret is nothing that we could issue. */
+export function writeKey(bytes: Buffer, encoding: KeyEncoding): string | undefined {
+  switch (encoding.key) {
+    case 'base64':
+      return `${encoding.prefix ?? ''}${bytes.toString('base64')}`;
+    case 'hex':
+    case 'utf8':
+    case 'sha1':
+      return bytes.toString('hex');
+    default:
+      return undefined;
+  }
+}
+
 /** Moves the labelled lines into the settings and returns what is left, if anything. */
 function splitSettings(value: string, labels: readonly string[], settings: Map<string, string[]>): readonly string[] {
   const rest: string[] = [];

@@ -63,7 +63,9 @@ describe('a secret that comes in band', () => {
   test('is kept once, and verifies what follows', async () => {
     const { receive, secretStore } = gatewayInMemory();
     expect(await receive(notionOffer('secret_abcdefgh'))).toMatchObject({ receipt: 'handshake' });
-    expect(secretStore.versions.get('notion')?.map(({ value }) => value)).toEqual(['secret_abcdefgh']);
+    expect([...(secretStore.stages.get('notion')?.values() ?? [])].map(({ value }) => value)).toEqual([
+      'secret_abcdefgh',
+    ]);
 
     const body = Buffer.from('{"id":"evt_1","type":"page.created"}');
     const mac = createHmac('sha256', 'secret_abcdefgh').update(body).digest('hex');
@@ -76,7 +78,9 @@ describe('a secret that comes in band', () => {
     await receive(notionOffer('secret_abcdefgh'));
 
     expect(await receive(notionOffer('secret_of_a_stranger'))).toMatchObject({ receipt: 'rejected' });
-    expect(secretStore.versions.get('notion')?.map(({ value }) => value)).toEqual(['secret_abcdefgh']);
+    expect([...(secretStore.stages.get('notion')?.values() ?? [])].map(({ value }) => value)).toEqual([
+      'secret_abcdefgh',
+    ]);
   });
 
   test('and nothing else passes while there is none', async () => {

@@ -1,7 +1,7 @@
 import { answerTo, type Receipt } from '../../../lambdas/core/receipt.ts';
 
 const ACKNOWLEDGEMENT = { status: 201, body: 'thanks' };
-const event = { key: 'k', type: 't', secretIndex: 0 };
+const event = { key: 'k', type: 't', secret: { stage: 'AWSCURRENT' } } as const;
 const answer = (receipt: Receipt) => answerTo(receipt, ACKNOWLEDGEMENT, 1024);
 
 test('what is accepted or filtered gets the provider’s own acknowledgement', () => {

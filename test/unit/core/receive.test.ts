@@ -23,7 +23,7 @@ describe('a good delivery', () => {
         id: expect.any(String) as string,
         type: 'organization.directory.user_created',
         route: 'user-created',
-        secretIndex: 0,
+        secret: { stage: 'AWSCURRENT' },
       },
     });
     expect(store.records.get(KEY)).toMatchObject({ status: 'RECEIVED', orderKey: 'org_1', attempt: 0, epoch: 0 });
@@ -194,7 +194,7 @@ describe('secrets', () => {
 
     expect(await receive(scalekitDelivery({ id: 'msg_2', key }))).toMatchObject({ receipt: 'accepted' });
     const old = await receive(scalekitDelivery({ id: 'msg_3', key: SCALEKIT_KEY }));
-    expect(old).toMatchObject({ receipt: 'accepted', event: { secretIndex: 1 } });
+    expect(old).toMatchObject({ receipt: 'accepted', event: { secret: { stage: 'AWSPREVIOUS' } } });
   });
 
   test('forged signatures cost one look at the secret store a minute', async () => {

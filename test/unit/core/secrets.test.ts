@@ -5,7 +5,7 @@ import { MemorySecrets } from '../../support/memory/secrets.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-function cacheOf(overlapSeconds = 24 * 60 * 60) {
+function cacheOf(overlapSeconds = 24 * 60 * 60, { rotates = false } = {}) {
   const clock = new ManualClock(1_000 * HOUR);
   const store = new MemorySecrets();
   store.rotate('stripe', 'first', clock.now() - 100 * HOUR);
@@ -13,6 +13,7 @@ function cacheOf(overlapSeconds = 24 * 60 * 60) {
     store,
     clock,
     overlapSeconds: () => overlapSeconds,
+    rotates: () => rotates,
     prepare: (_, values) => values,
   });
   const values = async () => (await cache.get('stripe')).prepared;
@@ -116,4 +117,121 @@ test('a look after a mismatch says whether the secret changed', async () => {
   expect(await cache.refreshAfterMismatch('stripe')).toBe(false);
   clock.advance(MINUTE);
   expect(await cache.refreshAfterMismatch('stripe')).toBe(true);
+});
+
+test('a look that the store did not answer leaves it open whether the secret is a new one, for as long as none is made again', async () => {
+  const { cache, values, store, clock } = cacheOf();
+  await values();
+  store.down = true;
+  await expect(cache.refreshAfterMismatch('stripe')).rejects.toThrow(SecretsUnavailable);
+  clock.advance(MINUTE - 1);
+  await expect(cache.refreshAfterMismatch('stripe')).rejects.toThrow(SecretsUnavailable);
+  expect(store.reads).toBe(2);
+
+  store.down = false;
+  store.rotate('stripe', 'second', clock.now());
+  clock.advance(1);
+  expect(await cache.refreshAfterMismatch('stripe')).toBe(true);
+});
+
+test('a container that slept for more than ten minutes waits for the refresh, so that a revoked secret does not wake with it', async () => {
+  const { values, store, clock } = cacheOf();
+  store.rotate('stripe', 'second', clock.now());
+  expect(await values()).toEqual(['second', 'first']);
+  store.revoke('stripe');
+  clock.advance(10 * MINUTE + 1);
+
+  expect(await values()).toEqual(['second']);
+});
+
+test('but for a second only: then it serves what it holds', async () => {
+  const { values, store, clock } = cacheOf();
+  await values();
+  store.current = () => new Promise(() => undefined);
+  clock.advance(HOUR);
+  const waiting = values();
+  await settle();
+  clock.advance(1_000);
+
+  expect(await waiting).toEqual(['first']);
+});
+
+test('a match with the previous secret is confirmed once a minute, so that a revoked one ends within it', async () => {
+  const { cache, values, store, clock } = cacheOf();
+  store.rotate('stripe', 'second', clock.now());
+  await values();
+  store.revoke('stripe');
+  clock.advance(MINUTE - 1);
+  expect(await cache.confirm('stripe')).toBe(false);
+  expect(await values()).toEqual(['second', 'first']);
+
+  clock.advance(1);
+  expect(await cache.confirm('stripe')).toBe(true);
+  expect(await values()).toEqual(['second']);
+});
+
+test('a store that is down confirms nothing and takes nothing away', async () => {
+  const { cache, values, store, clock } = cacheOf();
+  store.rotate('stripe', 'second', clock.now());
+  await values();
+  store.down = true;
+  clock.advance(2 * MINUTE);
+
+  expect(await cache.confirm('stripe')).toBe(false);
+  expect(await values()).toEqual(['second', 'first']);
+});
+
+describe('a pending secret', () => {
+  test('is held while a rotation is open', async () => {
+    const { values, store, clock } = cacheOf(3600, { rotates: true });
+    store.begin('stripe', 'second', clock.now());
+
+    expect(await values()).toEqual(['first', 'second']);
+  });
+
+  test('is the current one, once, when the rotation ends', async () => {
+    const { cache, values, store, clock } = cacheOf(3600, { rotates: true });
+    store.begin('stripe', 'second', clock.now());
+    store.finish('stripe');
+    const current = await store.current('stripe');
+    // Secrets Manager may leave the label on the version that has become the current one.
+    store.pending = () => Promise.resolve(current && { ...current, stage: 'AWSPENDING' });
+
+    expect(await values()).toEqual(['second', 'first']);
+    expect((await cache.get('stripe')).versions.map(({ stage }) => stage)).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+  });
+
+  test('is not missed when the rotation ends between two reads', async () => {
+    const { values, store, clock } = cacheOf(3600, { rotates: true });
+    store.begin('stripe', 'second', clock.now());
+    const current = store.current.bind(store);
+    store.current = (source) => {
+      store.finish('stripe');
+      return current(source);
+    };
+
+    expect(await values()).toEqual(['second', 'first']);
+  });
+
+  test('is not asked for where no rotation can be', async () => {
+    const { values, store, clock } = cacheOf();
+    store.begin('stripe', 'second', clock.now());
+
+    expect(await values()).toEqual(['first']);
+    expect(store.reads).toBe(1);
+  });
+});
+
+test('the previous secret is overdue in the last quarter of its overlap', async () => {
+  const { cache, store, clock } = cacheOf(4 * 3600);
+  store.rotate('stripe', 'second', clock.now());
+  const matched = async (index: number) => cache.matched('stripe', await cache.get('stripe'), index);
+  expect(await matched(0)).toEqual({ stage: 'AWSCURRENT' });
+  expect(await matched(1)).toEqual({ stage: 'AWSPREVIOUS' });
+
+  clock.advance(3 * HOUR - 1);
+  expect(await matched(1)).toEqual({ stage: 'AWSPREVIOUS' });
+  clock.advance(1);
+  expect(await matched(1)).toEqual({ stage: 'AWSPREVIOUS', overdue: true });
+  expect(await matched(0)).toEqual({ stage: 'AWSCURRENT' });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { anyEvent } from '../../../cli/samples.ts';
-import { sign, type SignedRequest } from '../../../cli/sign.ts';
+import { sign, type SignedRequest } from '../../../lambdas/core/scheme/sign.ts';
 import { type Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import { coverageOf } from '../../../lambdas/core/scheme/coverage.ts';

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { contentBytes } from '../lambdas/core/scheme/attempt.ts';
-import { atPointer, parseJson } from '../lambdas/core/scheme/json.ts';
-import { decodeSecrets } from '../lambdas/core/scheme/key.ts';
-import { header, type Pointer, json } from '../lambdas/core/scheme/part.ts';
-import { signedText } from '../lambdas/providers/adyen-payments.ts';
-import { canonicalRequest } from '../lambdas/providers/contentful.ts';
-import { signedUrl } from '../lambdas/providers/plivo-v3.ts';
+import { contentBytes } from './attempt.ts';
+import { atPointer, parseJson } from './json.ts';
+import { decodeSecrets } from './key.ts';
+import { header, type Pointer, json } from './part.ts';
+import { signedText } from '../../providers/adyen-payments.ts';
+import { canonicalRequest } from '../../providers/contentful.ts';
+import { signedUrl } from '../../providers/plivo-v3.ts';
 import { type Draft } from './draft.ts';
 import { type Sample, type Signing } from './sign.ts';
 

@@ -1,9 +1,9 @@
-import { type Delivery } from '../lambdas/core/delivery.ts';
-import { Attempt, readText } from '../lambdas/core/scheme/attempt.ts';
-import { parseJson } from '../lambdas/core/scheme/json.ts';
-import { type Part, type Slot, slotsOf } from '../lambdas/core/scheme/part.ts';
-import { type Provider } from '../lambdas/core/scheme/provider.ts';
-import { type TimestampRule } from '../lambdas/core/scheme/timestamp.ts';
+import { type Delivery } from '../delivery.ts';
+import { Attempt, readText } from './attempt.ts';
+import { parseJson } from './json.ts';
+import { type Part, type Slot, slotsOf } from './part.ts';
+import { type Provider } from './provider.ts';
+import { type TimestampRule } from './timestamp.ts';
 import { type Sample, type SignedRequest } from './sign.ts';
 
 /** A request while it is put together: places are written here that verification reads. */

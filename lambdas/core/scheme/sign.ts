@@ -1,14 +1,9 @@
 import { createHash, createHmac, createPrivateKey, type KeyObject, sign as signBytes } from 'node:crypto';
-import { type Attempt, contentBytes, readContent, readText } from '../lambdas/core/scheme/attempt.ts';
-import { type Grammar, type Place } from '../lambdas/core/scheme/grammar.ts';
-import { decodeSecrets, type Key } from '../lambdas/core/scheme/key.ts';
-import { type Part, slotsOf } from '../lambdas/core/scheme/part.ts';
-import {
-  type JwsScheme,
-  type Provider,
-  type SignatureScheme,
-  type TokenScheme,
-} from '../lambdas/core/scheme/provider.ts';
+import { type Attempt, contentBytes, readContent, readText } from './attempt.ts';
+import { type Grammar, type Place } from './grammar.ts';
+import { decodeSecrets, type Key } from './key.ts';
+import { type Part, slotsOf } from './part.ts';
+import { type JwsScheme, type Provider, type SignatureScheme, type TokenScheme } from './provider.ts';
 import { codeSigners } from './sign-code.ts';
 import { Draft } from './draft.ts';
 
@@ -37,7 +32,7 @@ export interface SignedRequest {
 
 export type Signing = SignedRequest | { readonly unsignable: string };
 
-/** Signs a sample as the provider does: the inverse of its verification. Never used by the gateway itself. */
+/** Signs a sample as the provider does: the inverse of its verification. Only a rotation uses it, to test a secret. */
 export function sign(provider: Provider, sample: Sample): Signing {
   const draft = new Draft(provider, sample);
   const { scheme } = provider;
