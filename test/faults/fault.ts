@@ -22,7 +22,7 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number];
 
-/** Every call that the code under test makes to the world. */
+/** Every call that the code under test makes to the world, and what the world does to its messages by itself. */
 export const SITES = [
   'secret',
   'put-body',
@@ -41,8 +41,15 @@ export const SITES = [
   'breaker-write',
   'return-after',
   'delete',
+  /** SQS moves a message whose receives are spent to the next queue. */
+  'move',
+  'dead-receive',
+  'dead-claim',
+  'dead-fail',
+  'dead-park',
   'due-outbox',
   'bump-outbox',
+  'sweep-send',
   'mapping-update',
   'replay-get',
   'replay-epoch',
@@ -53,6 +60,14 @@ export type Site = (typeof SITES)[number];
 
 /** Faults by call: `send#2` is the second call of that kind in a schedule. */
 export type Plan = ReadonlyMap<string, Fault>;
+
+const NAMES = new Map<Site, string[]>(SITES.map((site) => [site, []]));
+
+/** `send#2`, made once: the harness asks for it at every call of every schedule. */
+export function callName(site: Site, count: number): string {
+  const names = NAMES.get(site) ?? [];
+  return (names[count] ??= `${site}#${count}`);
+}
 
 export function planText(plan: Plan): string {
   return [...plan].map(([call, fault]) => `${call}=${fault}`).join(',') || 'none';

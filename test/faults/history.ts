@@ -17,15 +17,14 @@ export interface History {
   readonly burned: string[];
 }
 
-const LEGAL: ReadonlySet<string> = new Set([
-  'RECEIVED PROCESSING',
-  'PROCESSING PROCESSING',
-  'PROCESSING DONE',
-  'PROCESSING FAILED',
-  'PROCESSING PARKED',
-  'FAILED PROCESSING',
-  'PARKED PROCESSING',
-]);
+const LEGAL: Readonly<Record<Status, readonly Status[]>> = {
+  RECEIVED: ['PROCESSING'],
+  PROCESSING: ['PROCESSING', 'DONE', 'FAILED', 'PARKED'],
+  FAILED: ['PROCESSING'],
+  PARKED: ['PROCESSING'],
+  DONE: [],
+  FILTERED: [],
+};
 
 /** A store that notes every change of status which the record's life does not have. */
 export function watchedStore(history: History): MemoryStore {
@@ -45,7 +44,7 @@ export function watchedStore(history: History): MemoryStore {
 }
 
 function isLegal(before: Status, after: Status): boolean {
-  return LEGAL.has(`${before} ${after}`);
+  return LEGAL[before].includes(after);
 }
 
 function isReplay(before: EventRecord, after: EventRecord): boolean {
@@ -57,6 +56,8 @@ export interface Verdict {
   readonly lost: number;
   readonly double: number;
   readonly problems: readonly string[];
+  /** Something was accepted and had its effect: a schedule in which nothing happens breaks no promise either. */
+  readonly effective: boolean;
 }
 
 /**
@@ -69,10 +70,12 @@ export function judge(history: History, kind: EffectKind, windowOpened: boolean,
   if (stuck !== undefined) problems.push(`stuck: ${stuck}`);
   let lost = 0;
   let double = 0;
+  let effective = false;
   for (const event of new Set(history.answers.map((answer) => answer.event))) {
     const own = history.answers.filter((answer) => answer.event === event);
     const acknowledged = own.some(({ status, forged }) => !forged && status >= 200 && status < 300);
     const effects = history.effects.filter((effect) => effect.event === event);
+    effective ||= acknowledged && effects.length > 0;
     const replayed = event === 'event' ? history.replayed : [];
     for (let epoch = 0; epoch <= Math.max(-1, ...replayed.map((ended) => ended.epoch)) + 1; epoch++) {
       const keys = effects.map(({ key }) => key).filter((key) => key.endsWith(`@${epoch}`));
@@ -91,5 +94,5 @@ export function judge(history: History, kind: EffectKind, windowOpened: boolean,
     if (own.some(({ forged, status }) => forged && status < 400)) problems.push(`forged: ${event} was let in`);
     if (own.every(({ forged }) => forged) && effects.length > 0) problems.push(`forged: ${event} had an effect`);
   }
-  return { lost, double, problems };
+  return { lost, double, problems, effective };
 }

@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dedup-on-an-unsigned-id',
     seen: 'grafana/grafana#125550: whoever replays a request writes the id anew',
-    endpoint: ({ source, verifier }) => ({
-      source,
+    endpoint: ({ verifier, ...rest }) => ({
+      ...rest,
       verifier: {
         ...verifier,
         provider: verifier.provider,

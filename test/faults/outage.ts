@@ -1,9 +1,9 @@
 import { type Breaker, mappingMode, UNTOUCHED } from '../../lambdas/core/breaker.ts';
+import type { OneByOneProcessor } from '../../lambdas/core/attempt.ts';
 import { Circuit } from '../../lambdas/core/circuit.ts';
 import { type Outcome, take } from '../../lambdas/core/consume.ts';
 import { control, type ControlledRoute, settingsOf } from '../../lambdas/core/control.ts';
 import { encodeMessage } from '../../lambdas/core/message.ts';
-import { processor } from '../../lambdas/core/processor.ts';
 import { NOON } from '../support/gateway-in-memory.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryBreakers } from '../support/memory/breakers.ts';
@@ -48,19 +48,19 @@ export async function runOutage({ events, minutes, controlled }: Outage): Promis
   const store = new MemoryStore();
   const breakers = new MemoryBreakers();
   const burned: string[] = [];
-  const queues = new Queues(clock, (message) => burned.push(message));
+  const queues = new Queues(clock, { burned: (message) => burned.push(message) });
   for (let i = 0; i < events; i++) record(store, queues, `scalekit#${i}`);
 
   const downUntil = NOON + minutes * MINUTE_MS;
   const effects = new Map<string, number>();
-  const userCreated = processor({
+  const userCreated: OneByOneProcessor<unknown> = {
     on: '*',
     schema: { '~standard': { validate: (value) => ({ value }) } },
     handler: (_, { idempotencyKey }) => {
       if (clock.now() < downUntil) throw new Error('down');
       effects.set(idempotencyKey, (effects.get(idempotencyKey) ?? 0) + 1);
     },
-  });
+  };
   let mapping = settingsOf('configured', ROUTE);
   const mappings = {
     read: () => Promise.resolve(mapping),

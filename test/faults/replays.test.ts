@@ -1,16 +1,20 @@
 import { parsePlan } from './fault.ts';
-import { configurationNamed, runSchedule } from './layers.ts';
+import { configurationNamed } from './configurations.ts';
+import { runToEnd } from './drive.ts';
 import { type Mutant, withWrong } from './mutants.ts';
+import { runSchedule } from './plans.ts';
 
 const CONFIGURATION = configurationNamed('scalekit/1/commit/replays');
 
 async function problemsOf(plan: string, mutant?: Mutant): Promise<readonly string[]> {
-  return (await runSchedule({ configuration: CONFIGURATION, seed: 1, plan: parsePlan(plan) }, mutant)).problems;
+  const schedule = { configuration: CONFIGURATION, seed: 1, plan: parsePlan(plan) };
+  return (await runToEnd(runSchedule(schedule, mutant))).problems;
 }
 
 test('a person replays in every schedule: resumed, refused while it runs, and begun anew', async () => {
   const lines: string[] = [];
-  await runSchedule({ configuration: CONFIGURATION, seed: 1, plan: new Map() }, undefined, (line) => lines.push(line));
+  const schedule = { configuration: CONFIGURATION, seed: 1, plan: new Map() };
+  await runToEnd(runSchedule(schedule, undefined, (line) => lines.push(line)));
   const calls = lines.map((line) => line.split(' ')[2] ?? '');
 
   expect(calls.filter((call) => call.startsWith('replay-get'))).toHaveLength(4);

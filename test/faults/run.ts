@@ -4,16 +4,11 @@
  */
 import { parseArgs } from 'node:util';
 import { parsePlan } from './fault.ts';
-import {
-  configurationNamed,
-  type LayerResult,
-  pairsLayer,
-  randomLayer,
-  replayCommand,
-  runSchedule,
-  singlesLayer,
-} from './layers.ts';
+import { configurationNamed } from './configurations.ts';
+import { runToEnd } from './drive.ts';
+import { type LayerResult, pairsLayer, randomLayer, replayCommand, singlesLayer } from './layers.ts';
 import { type Mutant, MUTANTS } from './mutants.ts';
+import { runSchedule } from './plans.ts';
 
 // Failures are made by the million, and nobody reads where.
 Error.stackTraceLimit = 0;
@@ -70,7 +65,7 @@ async function replay(text: string): Promise<number> {
   const [name = '', seed = '', plan = 'none'] = text.split(':');
   const schedule = { configuration: configurationNamed(name), seed: Number(seed), plan: parsePlan(plan) };
   const mutant = MUTANTS.find((known) => known.name === values.mutant);
-  const { problems } = await runSchedule(schedule, mutant, console.log);
+  const { problems } = await runToEnd(runSchedule(schedule, mutant, console.log));
   console.log(problems.length > 0 ? problems.join('\n') : 'nothing lost, nothing double');
   return problems.length > 0 ? 1 : 0;
 }

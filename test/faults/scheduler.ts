@@ -1,9 +1,12 @@
+import type { Clock } from '../../lambdas/core/ports.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
-import type { Fault, Site } from './fault.ts';
+import { callName, type Fault, type Site } from './fault.ts';
 
 /** One run of a function: a delivery, a message, a sweep. It dies as a whole. */
 export interface Actor {
   readonly name: string;
+  /** Its sandbox's, which may be fast or slow. */
+  readonly clock: Clock;
   alive: boolean;
 }
 
@@ -15,11 +18,13 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** The fault for a call, by its site and which call of that site it is, from 1. */
+export type FaultFor = (site: Site, count: number) => Fault | undefined;
+
 export interface SchedulerOptions {
   readonly clock: ManualClock;
   readonly random: () => number;
-  /** The fault for a call, by its site and how often that site was called before. */
-  readonly faultFor: (site: Site, call: string) => Fault | undefined;
+  readonly faultFor: FaultFor;
   /** Told of each call that ran, for traces. */
   readonly trace?: (line: string) => void;
 }
@@ -29,6 +34,9 @@ const STALL_MS = 400_000;
 const LATE_MS = 2_000;
 const THROTTLED_MS = 1_500;
 const SLOW_MS = 5_000;
+
+/** Failures are made by the million and nobody reads one, so they are made once. The trace names the call. */
+const FAILURE = new Error('a fault of the schedule');
 
 /**
  * Runs the real code step by step. Every call to the world waits here until it is chosen, so that a seed decides all
@@ -51,49 +59,51 @@ export class Scheduler {
   /** A call to the world: answered when the scheduler says so, and as its fault says. */
   call<T>(actor: Actor, site: Site, apply: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#pending.push({ actor, site, apply, resolve: (value) => resolve(value as T), reject });
+      this.#pending.push({ actor, site, apply, resolve: resolve as (value: unknown) => void, reject });
     });
   }
 
-  /** Carries out one waiting call, with its fault if it has one. */
-  async step(): Promise<void> {
-    const at = Math.floor(this.#options.random() * this.#pending.length);
-    const [pending] = this.#pending.splice(at, 1);
+  /** Carries out one waiting call, with its fault if it has one. What waited for it must then be let run on. */
+  step(): void {
+    const waiting = this.#pending;
+    const at = Math.floor(this.#options.random() * waiting.length);
+    const pending = waiting[at];
     if (!pending) return;
-    if (!pending.actor.alive) return;
-    this.#carryOut(pending, this.faultAt(pending.actor, pending.site));
-    await settled();
+    waiting.splice(at, 1);
+    if (pending.actor.alive) this.#carryOut(pending, this.faultAt(pending.actor, pending.site));
   }
 
   /** Counts a call and tells its fault, for calls that the world carries out itself. */
   faultAt(actor: Actor, site: Site): Fault | undefined {
     const count = (this.#calls.get(site) ?? 0) + 1;
     this.#calls.set(site, count);
-    const call = `${site}#${count}`;
-    const fault = this.#options.faultFor(site, call);
-    if (fault) this.faulted.push(`${call}=${fault}`);
-    this.#options.trace?.(`${this.#options.clock.now()} ${actor.name} ${call}${fault ? ` ${fault}` : ''}`);
+    const fault = this.#options.faultFor(site, count);
+    if (fault) this.faulted.push(`${callName(site, count)}=${fault}`);
+    if (this.#options.trace) {
+      const what = `${callName(site, count)}${fault ? ` ${fault}` : ''}`;
+      this.#options.trace(`${this.#options.clock.now()} ${actor.name} ${what}`);
+    }
     return fault;
   }
 
   #carryOut(pending: Pending, fault: Fault | undefined): void {
     const { apply, resolve, reject, actor } = pending;
     const { clock } = this.#options;
-    const failure = () => reject(new Error(`${pending.site}: ${fault}`));
+    const fail = () => reject(FAILURE);
     switch (fault) {
       case undefined:
         return void apply().then(resolve, reject);
       case 'fail-before':
-        return failure();
+        return fail();
       case 'throttled':
-        clock.alarm(THROTTLED_MS, failure);
+        clock.alarm(THROTTLED_MS, fail);
         return;
       case 'fail-after':
-        return void apply().then(failure, failure);
+        return void apply().then(fail, fail);
       case 'late-success':
         // Applied by nobody's doing any more, so the caller's death does not stop it.
         clock.alarm(LATE_MS, () => void apply().catch(() => undefined));
-        return failure();
+        return fail();
       case 'crash-before':
         actor.alive = false;
         return;
@@ -107,17 +117,9 @@ export class Scheduler {
         return;
       case 'stall':
         clock.alarm(STALL_MS, () => {
-          if (actor.alive) this.#pending.push({ ...pending });
+          if (actor.alive) this.#pending.push(pending);
         });
         return;
     }
   }
-}
-
-/**
- * Lets everything run on that does not wait for the world: Node runs a tick only once no promise has anything left to
- * do, and without the event loop's own costs.
- */
-export function settled(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
 }
