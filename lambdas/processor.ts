@@ -28,7 +28,7 @@ import { queuesSettings, recordsSettings, tablesSettings } from './settings.ts';
  */
 export function processBatches<Payload>(processor: Processor<Payload>): void {
   const { stage, source, route, occurredAt } = ownRoute(readGateway());
-  const { tableName, bucketName } = recordsSettings.fromEnv(process.env);
+  const { tableName, bucketName, listBy } = recordsSettings.fromEnv(process.env);
   const { queueUrlBase } = queuesSettings.fromEnv(process.env);
   const { tables } = tablesSettings.fromEnv(process.env);
   const log = createLog(`${source}/${route}`);
@@ -48,7 +48,7 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     },
   });
   const ports = {
-    store: dynamoStore({ client: dynamo, tableName, bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)), tables }),
+    store: dynamoStore({ client: dynamo, tableName, bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)), listBy, tables }),
     clock: systemClock,
     random: Math.random,
     log,

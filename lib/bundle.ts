@@ -8,11 +8,11 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** Beside the functions: entries of those that have no file of their own. */
 const ENTRIES = '.entries';
 
-/** What Lambda runs of one function: a folder with `index.js` and the `gateway.json` beside it. */
+/** What Lambda runs of one function: a folder with `index.js`, of a processor `thread.js`, and the `gateway.json` beside it. */
 export interface Bundle {
   readonly name: string;
   readonly directory: string;
-  /** Size of `index.js`. Lambda reads and compiles all of it at a cold start. */
+  /** Size of its code. Lambda reads and compiles all of it at a cold start. */
   readonly bytes: number;
   /** Whether the folder held something else, or nothing, before. */
   readonly changed: boolean;
@@ -85,14 +85,17 @@ export function writeBundles(
 ): Bundle[] {
   const code = new Map(outputFiles.map(({ path, contents }) => [resolve(path), contents]));
   const functions = functionsOf(plan);
-  const bundles = functions.map(({ name, gateway }): Bundle => {
+  const bundles = functions.map(({ name, processor, gateway }): Bundle => {
     const directory = join(outputDirectory, name);
-    const contents = code.get(resolve(directory, 'index.js')) ?? new Uint8Array();
+    const files = (processor === undefined ? ['index.js'] : ['index.js', 'thread.js']).map(
+      (file) => [join(directory, file), code.get(resolve(directory, file)) ?? new Uint8Array()] as const,
+    );
+    const bytes = files.reduce((sum, [, contents]) => sum + contents.length, 0);
     const written = [
-      writeIfChanged(join(directory, 'index.js'), contents),
+      ...files.map(([file, contents]) => writeIfChanged(file, contents)),
       writeIfChanged(join(directory, 'gateway.json'), `${JSON.stringify(gateway, null, 2)}\n`),
     ];
-    return { name, directory, bytes: contents.length, changed: written.includes(true) };
+    return { name, directory, bytes, changed: written.includes(true) };
   });
   removeOthers(outputDirectory, new Set([ENTRIES, ...functions.map(({ name }) => name)]));
   return bundles;

@@ -1,9 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import type { RouteOptions } from '../lambdas/core/processor.ts';
 
 /** What the stack needs of a processor file; or a word for why there is none. */
-export type Declaration =
-  { readonly on: string; readonly tables: readonly string[] } | 'missing' | 'no-processor' | { readonly error: string };
+export type Declaration = Declared | 'missing' | 'no-processor' | { readonly error: string };
+
+export interface Declared extends Pick<RouteOptions<never>, 'on' | 'retry' | 'timeout'> {
+  /** A JSON pointer, if it is one. */
+  readonly ordered?: string;
+  readonly tables: readonly string[];
+  /** Whether it takes its events one by one. */
+  readonly handles: 'one' | 'batch';
+}
 
 /**
  * Reads the declarations of processors by running their files, so that `on` and `tables` are written once: there. A file
@@ -36,9 +44,34 @@ async function readDeclaration(file: string, rereads: boolean): Promise<Declarat
   }
   const declared = module.default;
   if (typeof declared !== 'object' || declared === null) return 'no-processor';
-  const { kind, on, tables = [] } = declared as { kind?: unknown; on?: unknown; tables?: unknown };
+  const {
+    kind,
+    on,
+    tables = [],
+    retry,
+    timeout,
+    ordered,
+    handler,
+    handleBatch,
+  } = declared as Partial<Record<string, unknown>>;
   if (kind !== 'processor' || typeof on !== 'string' || !isStrings(tables)) return 'no-processor';
-  return { on, tables };
+  if ((typeof handler === 'function') === (typeof handleBatch === 'function')) return 'no-processor';
+  if ((retry !== undefined && !isNamed(retry)) || (timeout !== undefined && typeof timeout !== 'number')) {
+    return 'no-processor';
+  }
+  if (ordered !== undefined && typeof ordered !== 'string') return 'no-processor';
+  return {
+    on,
+    tables,
+    handles: typeof handler === 'function' ? 'one' : 'batch',
+    ...(retry && { retry }),
+    ...(timeout !== undefined && { timeout }),
+    ...(ordered !== undefined && { ordered }),
+  };
+}
+
+function isNamed(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function isStrings(value: unknown): value is string[] {

@@ -1,10 +1,11 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { CfnQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueue, DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ControlledRoute } from '../lambdas/core/control.ts';
-import { MAIN_RETENTION_DAYS, MOST_RECEIVES } from '../lambdas/core/retry.ts';
+import { BATCH_SIZE, DEAD_LETTER_WAIT_SECONDS, mostReceives, RETENTION_DAYS } from '../lambdas/core/retry.ts';
 import { queueName } from '../lambdas/core/source.ts';
+import { visibilityOf } from '../lambdas/core/timeout.ts';
 import { queuesSettings } from '../lambdas/settings.ts';
 import type { ApplicationTables } from './application-tables.ts';
 import { processorFunctionName } from './bundle.ts';
@@ -24,12 +25,19 @@ export interface RouteProps {
 
 type Hop = 'main' | 'dead' | 'parked';
 
-/** A handler's time; the longest that a lease lasts. */
-const TIMEOUT = Duration.seconds(30);
 const LARGEST_MESSAGE_BYTES = 1024 * 1024;
-/** As the Lambda guide advises for SQS. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-const VISIBILITY_TIMEOUTS = 6;
-const BATCH_SIZE = 10;
+
+/**
+ * Groups go ahead without each other, up to 3,000 messages a second where a queue as a whole has 300. Every message brings
+ * a deduplication id of its own, so none is made of its content.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html
+ */
+const HIGH_THROUGHPUT_FIFO = {
+  fifo: true,
+  contentBasedDeduplication: false,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+} as const;
 
 /**
  * One route: its queue, the dead letters behind it, the parked events behind those, and the processor of the first two.
@@ -42,10 +50,13 @@ export class Route extends Construct {
   readonly dead: Queue;
   readonly parked: Queue;
   readonly processor: GatewayFunction;
+  /** Whether what failed on the main queue is tried again by itself, or waits in the dead-letter queue for a person. */
+  readonly retriesDeadLetters: boolean;
   /** Of the queues that its processor reads. The breaker's controller keeps each as it should be. */
   readonly mappings: readonly EventSourceMapping[];
   private readonly maximumConcurrency: number;
   private readonly stage: string;
+  private readonly route: PlannedRoute;
 
   constructor(scope: Construct, id: string, props: RouteProps) {
     super(scope, id);
@@ -53,33 +64,36 @@ export class Route extends Construct {
     this.stage = plan.stage;
     this.source = source.name;
     this.routeName = route.name;
+    this.route = route;
+    this.retriesDeadLetters = route.retriesDeadLetters !== false;
     this.maximumConcurrency = route.maximumConcurrency;
+    const visibility = visibilityOf(route.timeoutSeconds);
 
     this.parked = this.queue('Parked', 'parked', { retention: Duration.days(14), from: 'dead' });
     this.dead = this.queue('Dead', 'dead', {
-      retention: Duration.days(10),
-      visibility: Duration.seconds(300),
+      retention: Duration.days(RETENTION_DAYS.dead),
+      visibility: Duration.seconds(Math.max(DEAD_LETTER_WAIT_SECONDS, visibility)),
       from: 'main',
-      then: { queue: this.parked, maxReceiveCount: MOST_RECEIVES.dead },
+      then: { queue: this.parked, maxReceiveCount: mostReceives('dead', this.route.ordered !== undefined) },
     });
     this.main = this.queue('Main', 'main', {
-      retention: Duration.days(MAIN_RETENTION_DAYS),
-      visibility: Duration.seconds(TIMEOUT.toSeconds() * VISIBILITY_TIMEOUTS),
-      then: { queue: this.dead, maxReceiveCount: MOST_RECEIVES.main },
+      retention: Duration.days(RETENTION_DAYS.main),
+      visibility: Duration.seconds(visibility),
+      then: { queue: this.dead, maxReceiveCount: mostReceives('main', this.route.ordered !== undefined) },
     });
 
     this.processor = new GatewayFunction(this, 'Processor', {
       settings: plan.settings,
       description: `Runs ${route.processor} for each ${route.on} event of ${source.name}.`,
       bundle: `${props.bundles}/${processorFunctionName(source.name, route.name)}`,
-      timeout: TIMEOUT,
+      timeout: Duration.seconds(route.timeoutSeconds),
     });
     props.records.grantProcess(this.processor);
     props.applicationTables.grantCommit(this.processor, route.tables);
     this.grantConsume(this.processor);
     this.mappings = [
       this.read(this.main, 'Messages', this.maximumConcurrency),
-      this.read(this.dead, 'DeadLetters', this.maximumConcurrency),
+      ...(this.retriesDeadLetters ? [this.read(this.dead, 'DeadLetters', this.maximumConcurrency)] : []),
     ];
   }
 
@@ -122,7 +136,7 @@ export class Route extends Construct {
     to.give(
       {
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'],
-        resources: [this.main.queueArn, this.dead.queueArn],
+        resources: [this.main.queueArn, ...(this.retriesDeadLetters ? [this.dead.queueArn] : [])],
       },
       queuesSettings.toEnv({ anyQueueUrl: this.main.queueUrl }),
     );
@@ -144,6 +158,7 @@ export class Route extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       maxMessageSizeBytes: LARGEST_MESSAGE_BYTES,
+      ...(this.route.ordered !== undefined && HIGH_THROUGHPUT_FIFO),
       retentionPeriod: props.retention,
       ...(props.visibility && { visibilityTimeout: props.visibility }),
       ...(props.then && { deadLetterQueue: props.then }),
@@ -164,7 +179,7 @@ export class Route extends Construct {
   }
 
   queueName(hop: Hop): string {
-    return queueName(this.stage, this.source, this.routeName, hop);
+    return queueName(this.stage, this.source, this.route, hop);
   }
 
   private arnOf(hop: Hop): string {

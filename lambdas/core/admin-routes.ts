@@ -2,7 +2,7 @@ import type { AdminRequest } from './admin.ts';
 import { type Breaker, type Switch, switched, SWITCHES, UNTOUCHED } from './breaker.ts';
 import type { Breakers, Clock } from './ports.ts';
 import { problem } from './problem.ts';
-import { MAIN_RETENTION_DAYS } from './retry.ts';
+import { RETENTION_DAYS } from './retry.ts';
 import type { Answer } from './verdict.ts';
 
 export interface AdminRoutesPorts {
@@ -93,7 +93,7 @@ async function view(name: string, { breakers, waiting }: AdminRoutesPorts): Prom
     pausedAt: pausedAt === undefined ? null : time(pausedAt),
     changedBy: changedBy ?? null,
     waiting: count,
-    atRiskFrom: pausedAt === undefined || count === 0 ? null : time(pausedAt + MAIN_RETENTION_DAYS * DAY_MS),
+    atRiskFrom: pausedAt === undefined || count === 0 ? null : time(pausedAt + RETENTION_DAYS.main * DAY_MS),
   };
 }
 

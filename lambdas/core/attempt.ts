@@ -1,54 +1,70 @@
+import { type OccurredAt, occurredAtOf } from './occurred-at.ts';
 import type { Clock, Fence, Store } from './ports.ts';
 import {
+  type OneByOne,
   PermanentError,
-  type Processor,
   type ProcessorContext,
   type ProcessorEvent,
   type ProcessorLog,
+  RetryLater,
+  type RouteOptions,
 } from './processor.ts';
 import { reasonOf, reasonOfIssues } from './reason.ts';
-import type { EventRecord } from './record.ts';
-import { TRIES_PER_HOP } from './retry.ts';
+import { bodyKey, type EventRecord } from './record.ts';
+import { retryPolicy } from './retry.ts';
+import { retryAfterOf } from './retry-after.ts';
 
 /** A handler is told to stop, and given up, this long before the function is killed: enough to write FAILED. */
 const WIND_DOWN_MS = 1_000;
 
+/** A processor as one event meets it. One that handles in bulk is made such by `inBulk`. */
+export type OneByOneProcessor<Payload> = RouteOptions<Payload> & OneByOne<Payload>;
+
 /**
- * How an attempt ended. `permanent`: trying again cannot help. `retryable`: what the handler needs failed. `unended`: this
- * or an earlier attempt was cut short, which says nothing of what the handler needs.
+ * How an attempt ended. `permanent`: trying again cannot help. `retryable`: what the handler needs failed, and may have
+ * said before when it does not want to be asked again. `later`: the handler named the time of the next try. `unended`:
+ * this or an earlier attempt was cut short, which says nothing of what the handler needs. Times are milliseconds since
+ * the epoch.
  */
 export type End =
   | { readonly kind: 'done'; readonly processingMs: number }
-  | { readonly kind: 'permanent' | 'retryable' | 'unended'; readonly reason: string };
+  | { readonly kind: 'permanent' | 'unended'; readonly reason: string }
+  | { readonly kind: 'retryable'; readonly reason: string; readonly notBefore?: number }
+  | { readonly kind: 'later'; readonly reason: string; readonly at: number };
 
 export interface AttemptPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: ProcessorLog;
+  /** Where the source's provider says when an event happened. */
+  readonly occurredAt?: OccurredAt | undefined;
 }
 
 /** Runs the handler once for a claimed event: payload, schema, handler, DONE. */
 export async function attempt<Payload>(
-  processor: Processor<Payload>,
+  processor: OneByOneProcessor<Payload>,
   record: EventRecord,
   fence: Fence,
   deadline: number,
-  { store, clock, log }: AttemptPorts,
+  { store, clock, log, occurredAt }: AttemptPorts,
 ): Promise<End> {
   const startedAt = clock.now();
   // Executions that died (timeout, memory, process.exit) wrote no failure, yet each was a try.
-  if (triesOf(record) > TRIES_PER_HOP) return { kind: 'unended', reason: 'attempts-spent: the last ones never ended' };
+  if (triesOf(record) > retryPolicy(processor.retry).tries)
+    return { kind: 'unended', reason: 'attempts-spent: the last ones never ended' };
 
-  const rawBody = await store.getBody(record.pk, record.bodySha256);
+  const rawBody = await store.getBody(bodyKey(record), record.bodySha256);
   if (!rawBody) return { kind: 'permanent', reason: 'body-missing' };
   if (rawBody === 'corrupt') return { kind: 'permanent', reason: 'body-corrupt' };
-  const parsed = await validate(processor, rawBody);
-  if ('reason' in parsed) return { kind: 'permanent', reason: parsed.reason };
+  const body = parse(rawBody);
+  if (body === undefined) return { kind: 'permanent', reason: 'not-json' };
 
   const finished = () => {
     const doneAt = clock.now();
     return { doneAt, processingMs: Math.max(0, doneAt - startedAt) };
   };
+  // Before the schema and the handler, who may change what they are given.
+  const occurred = occurredAt && occurredAtOf(body.value, occurredAt);
   let committedMs: number | undefined;
   const abort = new AbortController();
   const context: ProcessorContext = {
@@ -64,36 +80,64 @@ export async function attempt<Payload>(
       return answer;
     },
   };
+  let refused: string | undefined;
   try {
-    await beforeDeadline(clock, deadline - WIND_DOWN_MS - startedAt, abort, async () =>
-      processor.handler(eventOf(record, parsed.payload, rawBody), context),
-    );
+    await beforeDeadline(clock, deadline - WIND_DOWN_MS - startedAt, abort, async () => {
+      const valid = await validate(processor, body.value);
+      if ('refused' in valid) refused = valid.refused;
+      else await processor.handler(eventOf(record, valid.payload, rawBody, occurred), context);
+    });
   } catch (thrown) {
     // What is committed is done, whatever the handler throws afterwards.
     if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
-    return { kind: thrown instanceof PermanentError ? 'permanent' : 'retryable', reason: reasonOf(thrown) };
+    return endOf(thrown, body.value, clock.now());
   }
+  if (refused !== undefined) return { kind: 'permanent', reason: refused };
   if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
   const done = finished();
   if (await store.complete(fence, done)) return { kind: 'done', processingMs: done.processingMs };
   return { kind: 'unended', reason: 'lease-lost: another execution took over before this one ended' };
 }
 
-async function validate<Payload>(
-  processor: Processor<Payload>,
-  rawBody: Buffer,
-): Promise<{ payload: Payload } | { reason: string }> {
-  let value: unknown;
-  try {
-    value = JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    return { reason: 'not-json' };
+/** What an error of the handler means for its event. */
+function endOf(thrown: unknown, body: unknown, now: number): End {
+  const reason = reasonOf(thrown, body);
+  if (isA(thrown, PermanentError)) return { kind: 'permanent', reason };
+  if (isA(thrown, RetryLater)) {
+    const at = retryAfterOf({ retryAfter: thrown.after }, now);
+    // A time that is none is a mistake of the handler, and its event waits as after any other.
+    return at === undefined ? { kind: 'retryable', reason } : { kind: 'later', reason, at };
   }
+  const notBefore = retryAfterOf(thrown, now);
+  return { kind: 'retryable', reason, ...(notBefore !== undefined && { notBefore }) };
+}
+
+/** `instanceof` asks the thing itself, and anything can be thrown. */
+function isA<T>(thrown: unknown, type: abstract new (...args: never[]) => T): thrown is T {
   try {
-    const result = await processor.schema['~standard'].validate(value);
-    return result.issues ? { reason: reasonOfIssues(result.issues) } : { payload: result.value };
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+function parse(rawBody: Buffer): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(rawBody.toString('utf8')) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+async function validate<Payload>(
+  { schema }: RouteOptions<Payload>,
+  value: unknown,
+): Promise<{ payload: Payload } | { refused: string }> {
+  try {
+    const result = await schema['~standard'].validate(value);
+    return result.issues ? { refused: reasonOfIssues(result.issues, value) } : { payload: result.value };
   } catch (thrown) {
-    return { reason: `schema-threw: ${reasonOf(thrown)}` };
+    return { refused: `schema-threw: ${reasonOf(thrown, value)}` };
   }
 }
 
@@ -120,12 +164,18 @@ async function beforeDeadline(
   }
 }
 
-function eventOf<Payload>(record: EventRecord, payload: Payload, rawBody: Buffer): ProcessorEvent<Payload> {
+function eventOf<Payload>(
+  record: EventRecord,
+  payload: Payload,
+  rawBody: Buffer,
+  occurredAt: Date | undefined,
+): ProcessorEvent<Payload> {
   return {
     ...(record.eventId !== undefined && { id: record.eventId }),
     type: record.type,
     source: record.source,
     ...(record.orderKey !== undefined && { orderKey: record.orderKey }),
+    ...(occurredAt && { occurredAt }),
     receivedAt: new Date(record.receivedAt),
     payload,
     rawBody,

@@ -1,5 +1,5 @@
 import type { Random } from './ports.ts';
-import { type Hop, MOST_RECEIVES } from './retry.ts';
+import { type Hop, mostReceives } from './retry.ts';
 
 /**
  * Whether a route's processor may be called: a breaker that opens when what is behind the processor fails.
@@ -52,8 +52,8 @@ const LEAST_FAILURES = 5;
 const LEAST_SHARE = 0.5;
 const FIRST_OPEN_MS = 60_000;
 const LONGEST_OPEN_MS = 15 * 60_000;
-/** Longer than a function may run: a probe that says nothing by then is dead, and the next event probes. */
-const PROBE_MS = 60_000;
+/** A probe that says nothing by then is dead, and the next event probes. Longer than the route's function may run. */
+const LEAST_PROBE_MS = 60_000;
 /** What nobody knows the end of is looked at again after this. */
 const UNKNOWN_END_MS = 60_000;
 
@@ -88,9 +88,13 @@ export function opened(breaker: Breaker, now: number, by: string): Breaker {
   return changed(breaker, { state: 'OPEN', openings, openUntil }, by);
 }
 
-/** Lets one event through, whose end decides. */
-export function probing(breaker: Breaker, now: number, by: string): Breaker {
-  return changed(breaker, { state: 'HALF_OPEN', openUntil: now + PROBE_MS }, by);
+/**
+ * Lets one event through, whose end decides.
+ *
+ * @param runsMs how long the function may run
+ */
+export function probing(breaker: Breaker, now: number, by: string, runsMs = 0): Breaker {
+  return changed(breaker, { state: 'HALF_OPEN', openUntil: now + Math.max(LEAST_PROBE_MS, 2 * runsMs) }, by);
 }
 
 /** The probe ended without a word on what is behind the processor: the next event may probe at once. */
@@ -160,8 +164,8 @@ const LONGEST_DEFERRAL_SECONDS = 41_400;
  * receives outlast a day; a queue that is read once in 15 minutes would otherwise spend them in two hours. The price:
  * after an outage of hours, the last events wait for hours more.
  */
-export function deferralSeconds(forMs: number, hop: Hop, receives: number, random: Random): number {
-  const tenths = Math.max(1, (10 * receives) / MOST_RECEIVES[hop]);
+export function deferralSeconds(forMs: number, hop: Hop, receives: number, random: Random, ordered = false): number {
+  const tenths = Math.max(1, (10 * receives) / mostReceives(hop, ordered));
   const wait = Math.max(forMs / 1000, FIRST_DEFERRAL_SECONDS * DEFERRAL_GROWTH ** (tenths - 1));
   return Math.min(LONGEST_DEFERRAL_SECONDS, Math.ceil(wait * (1 + random() / 2)));
 }

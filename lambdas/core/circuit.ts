@@ -26,6 +26,8 @@ export interface CircuitOptions {
   readonly route: string;
   readonly breakers: Breakers;
   readonly clock: Clock;
+  /** How long the route's function may run: a probe has longer. */
+  readonly runsMs?: number;
   /** Told when this execution opened or closed the breaker, and of a table that did not answer. */
   readonly report?: (what: 'opened' | 'closed' | 'unknown', breaker: Breaker) => void;
 }
@@ -57,7 +59,7 @@ export class Circuit {
     const seen = this.#known;
     const admitted = admission(seen, now);
     if (admitted.kind !== 'probe') return admitted;
-    const held = probing(seen, now, by);
+    const held = probing(seen, now, by, this.#options.runsMs);
     // The others of this container wait for the probe, without asking the table.
     this.#known = held;
     if (await this.#change(seen, held)) return { kind: 'probe', held };

@@ -1,11 +1,18 @@
-import { attempt, type AttemptPorts, type End, triesOf } from './attempt.ts';
+import { attempt, type AttemptPorts, type End, type OneByOneProcessor, triesOf } from './attempt.ts';
 import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from './message.ts';
 import type { Claim, Fence, Random } from './ports.ts';
-import type { Processor } from './processor.ts';
 import { beginningOf, type EventRecord, isExpired, LONGEST_BYTES, RECORD_VERSION } from './record.ts';
-import { backoffSeconds, DEAD_LETTER_WAIT_SECONDS, type Hop, isLastReceive, TRIES_PER_HOP } from './retry.ts';
+import {
+  backoffSeconds,
+  DEAD_LETTER_WAIT_SECONDS,
+  type Hop,
+  isLastReceive,
+  policyOf,
+  type RetryPolicy,
+  waitUntilSeconds,
+} from './retry.ts';
 
 /** One message as a queue handed it over. */
 export interface QueuedMessage {
@@ -14,10 +21,18 @@ export interface QueuedMessage {
   readonly hop: Hop;
   /** How often its queue has handed it over, this time included. */
   readonly receives: number;
+  /** From the FIFO queue of an ordered route. */
+  readonly ordered?: boolean;
   /** This execution of this message: unique over all sandboxes. */
   readonly owner: string;
   /** When the function is killed, in milliseconds since the epoch. */
   readonly deadline: number;
+  /** An execution before this one, of the same owner, was cut short: it goes on with what that one had claimed. */
+  readonly resumed?: boolean;
+  /** How that one was cut short, if this is to be noted and nothing run. */
+  readonly cutShort?: string;
+  /** Whether an event that cut an execution short before is only claimed here, to be run apart. */
+  readonly mayGoApart?: boolean;
 }
 
 /**
@@ -42,6 +57,8 @@ export type Outcome =
     }
   | { readonly outcome: 'parked'; readonly delaySeconds: 0; readonly record: EventRecord; readonly reason: string }
   | { readonly outcome: 'moving'; readonly delaySeconds: 0; readonly pk: string }
+  /** Claimed, not run: whoever runs it goes on as `resumed`. */
+  | { readonly outcome: 'apart'; readonly pk: string }
   | { readonly outcome: 'quarantined'; readonly delaySeconds: 0; readonly reason: string };
 
 export interface ConsumePorts extends AttemptPorts {
@@ -57,17 +74,16 @@ export interface ConsumePorts extends AttemptPorts {
  *   timeout holds, which is longer than any lease
  */
 export async function take<Payload>(
-  processor: Processor<Payload>,
+  processor: OneByOneProcessor<Payload>,
   queued: QueuedMessage,
   ports: ConsumePorts & { readonly report: (outcome: Outcome) => void },
   returnAfter: (delaySeconds: number) => Promise<void>,
 ): Promise<boolean> {
   const outcome = await consume(processor, queued, ports);
   ports.report(outcome);
+  if (outcome.outcome === 'apart') return false;
   if (!('delaySeconds' in outcome)) return true;
-  // A dead letter's wait is its queue's own visibility timeout already.
-  if (queued.hop === 'main' || outcome.delaySeconds !== DEAD_LETTER_WAIT_SECONDS)
-    await returnAfter(outcome.delaySeconds);
+  await returnAfter(outcome.delaySeconds);
   return false;
 }
 
@@ -76,24 +92,29 @@ const LEASE_MARGIN_MS = 5_000;
 
 /** Runs the handler for one message, unless the route's breaker is open: then it is not even claimed. */
 export async function consume<Payload>(
-  processor: Processor<Payload>,
+  processor: OneByOneProcessor<Payload>,
   queued: QueuedMessage,
   ports: ConsumePorts,
 ): Promise<Outcome> {
   const message = decodeMessage(queued.body);
   if ('malformed' in message) return { outcome: 'quarantined', delaySeconds: 0, reason: message.malformed };
 
+  if (queued.resumed) {
+    const held = await ports.store.get(message.pk);
+    const isMine = held?.status === 'PROCESSING' && held.owner === queued.owner;
+    if (isMine) return run(processor, held, queued, { kind: 'go' }, ports);
+  }
   const pass = await ports.circuit.admit(queued.owner);
   // A last receive is used, unless a person said no: nothing goes to the next queue for the breaker alone.
-  if (pass.kind === 'wait' && (pass.byPerson || !isLastReceive(queued.hop, queued.receives))) {
-    const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random);
+  if (pass.kind === 'wait' && (pass.byPerson || !isLastReceive(queued.hop, queued.receives, queued.ordered))) {
+    const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random, queued.ordered);
     return { outcome: 'deferred', why: 'breaker', delaySeconds, pk: message.pk };
   }
   return claimAndRun(processor, message, queued, pass, ports);
 }
 
 async function claimAndRun<Payload>(
-  processor: Processor<Payload>,
+  processor: OneByOneProcessor<Payload>,
   message: Message,
   queued: QueuedMessage,
   pass: Pass,
@@ -114,18 +135,43 @@ async function claimAndRun<Payload>(
     await ports.circuit.learn(pass, 'none', queued.owner);
     return notClaimed(message, result.existing, claim.now);
   }
-  const { record } = result;
+  if (queued.mayGoApart && wasCutShort(result.record)) {
+    await ports.circuit.learn(pass, 'none', queued.owner);
+    return { outcome: 'apart', pk: message.pk };
+  }
+  return run(processor, result.record, queued, pass, ports);
+}
+
+/** Runs the handler for a claimed event and writes how that ended. */
+async function run<Payload>(
+  processor: OneByOneProcessor<Payload>,
+  record: EventRecord,
+  queued: QueuedMessage,
+  pass: Pass,
+  ports: ConsumePorts,
+): Promise<Outcome> {
   const fence: Fence = { pk: record.pk, owner: queued.owner, attempt: record.attempt };
-  const end = await attempt(processor, record, fence, queued.deadline, ports);
-  const outcome = await ended(end, record, fence, queued, ports);
+  const end: End =
+    queued.cutShort === undefined
+      ? await attempt(processor, record, fence, queued.deadline, ports)
+      : { kind: 'unended', reason: `${CUT_SHORT}${queued.cutShort}` };
+  const outcome = await ended(end, record, fence, queued, policyOf(processor), ports);
   const closedForMs = await ports.circuit.learn(pass, EVIDENCE[end.kind], queued.owner);
   return outcome.outcome === 'failed' ? notBefore(outcome, closedForMs, ports.random) : outcome;
+}
+
+/** Begins the `lastError` of an event whose handler ended, blocked or filled the thread that it ran in. */
+const CUT_SHORT = 'cut-short: ';
+
+function wasCutShort({ lastError }: EventRecord): boolean {
+  return lastError?.startsWith(CUT_SHORT) ?? false;
 }
 
 const EVIDENCE: Readonly<Record<End['kind'], Evidence>> = {
   done: 'works',
   permanent: 'none',
   retryable: 'fails',
+  later: 'none',
   unended: 'none',
 };
 
@@ -135,6 +181,7 @@ async function ended(
   record: EventRecord,
   fence: Fence,
   queued: QueuedMessage,
+  policy: RetryPolicy,
   ports: ConsumePorts,
 ): Promise<Outcome> {
   switch (end.kind) {
@@ -143,8 +190,9 @@ async function ended(
     case 'permanent':
       return park(record, fence, end.reason, ports);
     case 'retryable':
+    case 'later':
     case 'unended':
-      return retry(record, fence, queued, end.reason, ports);
+      return retry(end, record, fence, queued, policy, ports);
   }
 }
 
@@ -169,23 +217,39 @@ async function park(
 }
 
 async function retry(
+  end: Exclude<End, { kind: 'done' | 'permanent' }>,
   record: EventRecord,
   fence: Fence,
-  { hop, receives }: QueuedMessage,
-  reason: string,
+  queued: QueuedMessage,
+  policy: RetryPolicy,
   ports: ConsumePorts,
 ): Promise<Outcome> {
-  const { store, clock, random } = ports;
-  const tries = triesOf(record);
+  const { hop, receives, ordered } = queued;
+  const { reason } = end;
   // SQS moves it after its last receive, and the record says so.
-  const spent = tries >= TRIES_PER_HOP || isLastReceive(hop, receives);
-  if (spent && hop === 'dead') return park(record, fence, reason, ports);
+  const spent = triesOf(record) >= policy.tries || isLastReceive(hop, receives, ordered);
+  if (spent && (hop === 'dead' || !policy.deadLetters)) return park(record, fence, reason, ports);
 
-  const delaySeconds = spent ? 0 : hop === 'dead' ? DEAD_LETTER_WAIT_SECONDS : backoffSeconds(tries, random);
-  const now = clock.now();
+  const now = ports.clock.now();
+  const delaySeconds = spent ? 0 : waitSeconds(end, triesOf(record), queued, policy, ports);
   const nextAt = now + 1000 * (spent ? DEAD_LETTER_WAIT_SECONDS : delaySeconds);
-  await store.fail(fence, { nextAt, lastError: lastErrorOf(reason), ...(spent && { movedAt: now }) });
+  await ports.store.fail(fence, { nextAt, lastError: lastErrorOf(reason), ...(spent && { movedAt: now }) });
   return { outcome: 'failed', delaySeconds, record, reason };
+}
+
+/** The usual wait; later when what the handler calls said so; at the handler's own time, if it named one. */
+function waitSeconds(
+  end: End,
+  tries: number,
+  { hop, sentAt }: QueuedMessage,
+  policy: RetryPolicy,
+  { clock, random }: ConsumePorts,
+): number {
+  const usual = hop === 'dead' ? DEAD_LETTER_WAIT_SECONDS : backoffSeconds(policy, tries, random);
+  const named = end.kind === 'later' ? end.at : end.kind === 'retryable' ? end.notBefore : undefined;
+  if (named === undefined) return usual;
+  const wait = waitUntilSeconds(named, { hop, sentAt, now: clock.now(), random });
+  return end.kind === 'later' ? wait : Math.max(usual, wait);
 }
 
 /** Why the table refused the claim, and what follows for the message. */

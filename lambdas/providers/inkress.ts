@@ -15,6 +15,7 @@ export const inkress = provider({
   },
   id: [json('/id')],
   type: [json('/event_type')],
+  occurredAt: { at: '/created_at', as: 'iso' },
   orderKey: [json('/metadata/merchant_id')],
   redelivers: true,
   acknowledge: { status: 200 },

@@ -9,6 +9,7 @@ export const scalekit = provider({
   scheme: standardWebhooks('webhook'),
   id: [json('/id'), header('webhook-id')],
   type: [json('/type')],
+  occurredAt: { at: '/occurred_at', as: 'iso' },
   orderKey: [json('/organization_id'), json('/data/organization/id'), json('/environment_id')],
   redelivers: true,
   timeoutSeconds: 10,

@@ -1,3 +1,5 @@
+import { type AddressList } from '../allowlist.ts';
+import { type OccurredAt } from '../occurred-at.ts';
 import { type RejectionReason } from '../verdict.ts';
 import { type Attempt, type Content } from './attempt.ts';
 import { type Grammar, type Place } from './grammar.ts';
@@ -20,6 +22,8 @@ export interface Provider {
   readonly type: readonly Part[];
   /** What its events are ordered by, first hit counts. */
   readonly orderKey?: readonly Part[];
+  /** Where its JSON says when an event happened: `event.occurredAt` of a processor. */
+  readonly occurredAt?: OccurredAt;
   /**
    * What recognises a repeated delivery. `id`: only where the signature covers it. `content`: the hash of what is
    * signed. `body`: the hash of the body, for schemes whose signed content repeats between events.
@@ -33,8 +37,10 @@ export interface Provider {
   /** What it takes for a success. */
   readonly acknowledge: Acknowledgement;
   readonly handshakes?: readonly Handshake[];
-  /** CIDRs it publishes, or the address of its list. */
+  /** CIDRs that it is known to send from; with `addressList`, those that an enforced allowlist begins with. */
   readonly addresses?: readonly string[];
+  /** Its own list of them, for sources that follow it. */
+  readonly addressList?: AddressList;
   /** Labels of further values that the stored secret may carry as `label:value` lines, with what they are. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Required where the signature does not cover something, with the reason. Shown as weaker than verified. */

@@ -1,0 +1,50 @@
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { startedAsThread, startThread } from './adapters/threads.ts';
+import { batchResponse } from './core/batch-response.ts';
+import { supervise, type Thread } from './core/supervise.ts';
+
+/** A thread that stands still for so long is given up: what else is in its batch must not wait for it. */
+const BLOCKED_AFTER_MS = 5_000;
+/** For noting how a thread ended, before the function does. */
+const NOTE_MS = 3_000;
+/** Of the function's memory, for the heap of a thread. */
+const HEAP_SHARE = 0.6;
+
+/**
+ * The function of one route. It runs nothing itself: the events are in threads of their own code (`thread.js`, made of
+ * `lambdas/processor.ts` and the processor's file), so that one that blocks, exits or fills its memory ends its thread and
+ * not the function.
+ */
+function processorFunction() {
+  const memoryMebibytes = Math.floor(Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512) * HEAP_SHARE);
+  let standing: Thread<SQSRecord> | undefined = start();
+
+  /** The thread of whole batches; the next job after it is lost gets a new one. */
+  function start(): Thread<SQSRecord> {
+    const thread = startThread<SQSRecord>({ memoryMebibytes, blockedAfterMs: BLOCKED_AFTER_MS });
+    return {
+      end: () => thread.end(),
+      async run(job) {
+        const ran = await thread.run(job);
+        if (ran.lost !== undefined) standing = undefined;
+        return ran;
+      },
+    };
+  }
+
+  return middy(async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const remainingMs = context.getRemainingTimeInMillis();
+    const taken = await supervise(event.Records, {
+      invocation: context.awsRequestId,
+      deadline: Date.now() + remainingMs,
+      noteMs: Math.min(NOTE_MS, remainingMs / 4),
+      unitOf: ({ messageId }) => messageId,
+      standing: () => (standing ??= start()),
+      fresh: () => startThread<SQSRecord>({ memoryMebibytes }),
+    });
+    return batchResponse(event.Records, taken);
+  });
+}
+
+export const handler = startedAsThread() ? undefined : processorFunction();
