@@ -1,21 +1,25 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonClient } from './aws/json-client.ts';
+import { type StateChange } from './cloudwatch/alarm-book.ts';
+import { type CloudWatch, startCloudWatch } from './cloudwatch/cloudwatch.ts';
+import { startLogsApi } from './cloudwatch/logs-api.ts';
 import { type Console, time } from './console.ts';
 import { DataFolder } from './data-folder.ts';
 import { SqsMapping } from './events/sqs-mapping.ts';
 import { startSchedules } from './events/schedules.ts';
 import { Functions } from './functions.ts';
-import { Guard } from './iam/guard.ts';
+import { Guard, type Noted } from './iam/guard.ts';
 import { checkConsumers } from './iam/consumers.ts';
 import { rulesOf } from './iam/rules.ts';
 import { restApi } from './gateway/api.ts';
-import { type GatewayServer, startGateway } from './gateway/server.ts';
+import { type AccessLine, type GatewayServer, startGateway } from './gateway/server.ts';
 import { startMappingsApi } from './lambda/mappings-api.ts';
 import { LogFiles } from './log-files.ts';
 import { provision } from './provision.ts';
 import { Refusal } from './refusal.ts';
 import { startServices } from './services-process.ts';
+import { type QueueMetrics } from './sqs/queue-metrics.ts';
 import { type Assembly } from './template/assembly.ts';
 import { type Desired } from './template/desired.ts';
 import { type ReadTemplate, readTemplate } from './template/read.ts';
@@ -52,7 +56,12 @@ export interface Host {
 /** Runs the stack of an assembly on this machine. */
 export async function startHost({ data, port, assemble, console }: HostOptions): Promise<Host> {
   const folder = DataFolder.prepare(data);
-  const gateway = await startGateway({ port, onAnswer: (line) => console.access(line) }).catch((error: unknown) => {
+  let cloudWatch: CloudWatch | undefined;
+  const onAnswer = (line: AccessLine) => {
+    console.access(line);
+    cloudWatch?.services.answered(line, Date.now());
+  };
+  const gateway = await startGateway({ port, onAnswer }).catch((error: unknown) => {
     folder.release();
     throw portRefusal(error, port);
   });
@@ -61,14 +70,17 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
   const stop = async () => {
     for (let next = stops.pop(); next; next = stops.pop()) await next();
   };
+  const sayRefused = ({ function: caller, action, resource }: Noted) =>
+    console.say(`${time()}  ${caller}: its role does not allow ${action} on ${resource}`);
   try {
     const [services, assembly] = await settled([
-      startServices({ data: folder.services, region: REGION, account: ACCOUNT, releaseHeldMessages: true }).then(
-        (running) => {
-          stops.splice(1, 0, () => running.stop());
-          return running;
-        },
-      ),
+      startServices(
+        { data: folder.services, region: REGION, account: ACCOUNT, releaseHeldMessages: true },
+        sayRefused,
+      ).then((running) => {
+        stops.splice(1, 0, () => running.stop());
+        return running;
+      }),
       assemble(folder.assembly),
     ]);
     const place = {
@@ -83,14 +95,16 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
     const logs = new LogFiles(folder.logs);
     stops.push(() => logs.close());
     const mappings = new Map<string, SqsMapping>();
-    const guard = new Guard();
+    const guard = new Guard(sayRefused);
     const rules = rulesOf(desired, place);
     writeFileSync(folder.permissions, '');
     guard.bind(rules, folder.permissions);
     await services.bind(rules, folder.permissions);
     checkConsumers(desired, guard);
     const arnPrefix = `arn:aws:lambda:${REGION}:${ACCOUNT}:event-source-mapping:`;
-    const mappingsApi = await startMappingsApi(mappings, guard, arnPrefix);
+    const mappingsApi = await startMappingsApi(mappings, guard, arnPrefix, {
+      get: (name) => functions.get(name),
+    });
     stops.push(() => mappingsApi.close());
     const ipSetsApi = await startIpSetsApi({
       sets: desired.ipSets,
@@ -99,19 +113,43 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
       guard,
     });
     stops.push(() => ipSetsApi.close());
+    const sqs = jsonClient(services.endpoints.sqs, 'AmazonSQS');
+    stops.push(() => sqs.close());
+    const metrics = await startCloudWatch({
+      ...{ desired, region: REGION, guard, logs: folder.logs, path: folder.metrics, now: Date.now },
+      readQueues: async () => (await sqs.call('ReadQueueMetrics', {}))['queues'] as readonly QueueMetrics[],
+      onChange: (change) => sayAlarm(console, change),
+    });
+    cloudWatch = metrics;
+    stops.push(() => metrics.close());
+    const logsApi = await startLogsApi({
+      streams: desired.logStreams,
+      arnPrefix: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:`,
+      guard,
+      pathOf: (stream) => logs.pathOf(stream),
+    });
+    stops.push(() => logsApi.close());
     const functions = new Functions({
       desired,
       region: REGION,
       endpoints: services.endpoints,
       lambdaEndpoint: mappingsApi.url,
+      cloudWatchEndpoint: metrics.url,
+      logsEndpoint: logsApi.url,
       wafEndpoint: ipSetsApi.url,
       logs,
       born: services.watch,
       died: services.unwatch,
-      report: ({ label }, type, message) =>
-        console.say(`${time()}  ${label}: ${type}: ${message}  (${logs.pathOf(label)})`),
+      report: ({ label, name }, type, message) => {
+        console.say(`${time()}  ${label}: ${type}: ${message}  (${logs.pathOf(label)})`);
+        metrics.services.functionFailed(name, Date.now());
+      },
     });
     stops.push(() => functions.close());
+    services.invokeBy(async (arn, event) => {
+      const result = await functions.invoke(arn, event);
+      return result.ok ? undefined : result.message;
+    });
     const answering = functions.all.filter(({ lambda }) => !lambda.background);
     const [first, ...others] = answering;
     await Promise.all([provision(desired, services.endpoints), first?.warm()]);
@@ -125,11 +163,11 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
         invoke: (arn, event) => functions.invoke(arn, event),
       }),
     );
-    openGateway(gateway, desired, functions);
+    openGateway(gateway, desired, functions, (rule) => metrics.services.blocked(rule, Date.now()));
     stops.push(() => gateway.close(GRACE_MS));
     folder.writeHostFile({
       url: gateway.url,
-      endpoints: services.endpoints,
+      endpoints: { ...services.endpoints, cloudwatch: metrics.url },
       stage: desired.stages[0]?.name ?? '',
       region: REGION,
       pid: process.pid,
@@ -154,10 +192,20 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
   }
 }
 
-function openGateway(gateway: GatewayServer, desired: Desired, functions: Functions): void {
-  gateway.open(
-    restApi({ desired, account: ACCOUNT, now: Date.now, invoke: (arn, event) => functions.invoke(arn, event) }),
-  );
+function openGateway(
+  gateway: GatewayServer,
+  desired: Desired,
+  functions: Functions,
+  onBlocked: (rule: string) => void,
+): void {
+  const invoke = (arn: string, event: string) => functions.invoke(arn, event);
+  gateway.open(restApi({ desired, account: ACCOUNT, now: Date.now, invoke, onBlocked }));
+}
+
+/** An alarm that rings or ends; that it has been measured for the first time is no news. */
+function sayAlarm(console: Console, { alarm, from, to, reason }: StateChange): void {
+  if (to === 'ALARM') console.say(`${time()}  ALARM  ${alarm.name}: ${reason}`);
+  else if (from === 'ALARM') console.say(`${time()}  over   ${alarm.name}: ${reason}`);
 }
 
 /** @param byId receives each that runs */

@@ -16,6 +16,14 @@ export async function provision(desired: Desired, endpoints: Endpoints): Promise
       ...desired.buckets.map(({ name }) => provisionBucket(endpoints.s3, name)),
     ]);
     for (const secret of desired.secrets) await provisionSecret(secrets, secret);
+    for (const { secretArn, functionArn, everyDays, immediately } of desired.rotations) {
+      await secrets.call('RotateSecret', {
+        SecretId: secretArn,
+        RotationLambdaARN: functionArn,
+        RotationRules: { AutomaticallyAfterDays: everyDays },
+        RotateImmediately: immediately,
+      });
+    }
   } finally {
     for (const client of [dynamodb, sqs, secrets]) client.close();
   }

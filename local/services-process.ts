@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type Noted } from './iam/guard.ts';
 import { type Rules } from './iam/rules.ts';
 import { Refusal } from './refusal.ts';
 import { type Endpoints, type FromServices, type ServicesOptions, type ToServices } from './services.ts';
@@ -12,6 +13,8 @@ export interface ServicesProcess {
   /** The services kill this process when this one dies. */
   readonly watch: (pid: number) => void;
   readonly unwatch: (pid: number) => void;
+  /** Who runs the functions that the services call: undefined when one succeeded, else its error's message. */
+  readonly invokeBy: (invoke: (functionArn: string, event: string) => Promise<string | undefined>) => void;
   readonly stop: () => Promise<void>;
   /** Fulfilled when the process ends, also unasked. */
   readonly ended: Promise<void>;
@@ -19,7 +22,11 @@ export interface ServicesProcess {
 
 const ENTRY = fileURLToPath(new URL('./services.ts', import.meta.url));
 
-export async function startServices(options: ServicesOptions): Promise<ServicesProcess> {
+/** @param onRefused told of each call that a function's role does not allow, when it is first made */
+export async function startServices(
+  options: ServicesOptions,
+  onRefused: (refused: Noted) => void,
+): Promise<ServicesProcess> {
   const child = fork(ENTRY, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -37,6 +44,9 @@ export async function startServices(options: ServicesOptions): Promise<ServicesP
     await ended;
     throw error;
   });
+  child.on('message', (message: FromServices) => {
+    if (message.kind === 'refused') onRefused(message.refused);
+  });
   return {
     endpoints,
     bind: async (rules, file) => {
@@ -50,6 +60,15 @@ export async function startServices(options: ServicesOptions): Promise<ServicesP
     },
     watch: (pid) => send(child, { kind: 'watch', pid }),
     unwatch: (pid) => send(child, { kind: 'unwatch', pid }),
+    invokeBy: (invoke) => {
+      child.on('message', (message: FromServices) => {
+        if (message.kind !== 'invoke') return;
+        const { id, functionArn, event } = message;
+        void invoke(functionArn, event)
+          .catch(String)
+          .then((failure) => send(child, { kind: 'invoked', id, ...(failure !== undefined && { failure }) }));
+      });
+    },
     stop: async () => {
       send(child, { kind: 'stop' });
       const timer = setTimeout(() => child.kill('SIGKILL'), 5000);

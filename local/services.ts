@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type RunningService } from './aws/json-server.ts';
 import { startDynamodb } from './dynamodb/server.ts';
-import { Guard } from './iam/guard.ts';
+import { Guard, type Noted } from './iam/guard.ts';
 import { type Rules } from './iam/rules.ts';
 import { startS3 } from './s3.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
@@ -39,11 +39,16 @@ export type ToServices =
   | { readonly kind: 'bind'; readonly rules: Rules; readonly file: string }
   | { readonly kind: 'watch'; readonly pid: number }
   | { readonly kind: 'unwatch'; readonly pid: number }
+  /** What came of an `invoke`; `failure` says why it failed. */
+  | { readonly kind: 'invoked'; readonly id: number; readonly failure?: string }
   | { readonly kind: 'stop' };
 
 export type FromServices =
   | { readonly kind: 'ready'; readonly endpoints: Endpoints }
   | { readonly kind: 'bound' }
+  /** Asks the host to run a function, which it answers with `invoked`. */
+  | { readonly kind: 'invoke'; readonly id: number; readonly functionArn: string; readonly event: string }
+  | { readonly kind: 'refused'; readonly refused: Noted }
   /** `sentence` is for the person at the console. */
   | { readonly kind: 'failed'; readonly sentence: string };
 
@@ -51,7 +56,9 @@ export type FromServices =
 const LOCK_PATIENCE_MS = 4000;
 
 const watched = new Set<number>();
-const guard = new Guard();
+const guard = new Guard((refused) => tell({ kind: 'refused', refused }));
+const invocations = new Map<number, (failure: string | undefined) => void>();
+let invoked = 0;
 let running: RunningService[] = [];
 let closeStorage = (): void => undefined;
 
@@ -66,6 +73,10 @@ process.on('message', (message: ToServices) => {
     case 'bind':
       guard.bind(message.rules, message.file);
       tell({ kind: 'bound' });
+      return;
+    case 'invoked':
+      invocations.get(message.id)?.(message.failure);
+      invocations.delete(message.id);
       return;
     case 'watch':
       watched.add(message.pid);
@@ -125,11 +136,19 @@ async function start(options: ServicesOptions): Promise<Endpoints> {
   });
   const secrets = join(data, 'secrets.json');
   const secretsmanager = await readable(secrets, 'the secrets', () =>
-    startSecretsManager({ path: secrets, region, account, now, guard }),
+    startSecretsManager({ path: secrets, region, account, now, guard, invoke: invokeByHost, sweepEveryMs }),
   );
   running = [dynamodb, sqs, s3, secretsmanager];
   closeStorage = () => persistence.close();
   return { dynamodb: dynamodb.url, sqs: sqs.url, secretsmanager: secretsmanager.url, s3: s3.url };
+}
+
+function invokeByHost(functionArn: string, event: string): Promise<string | undefined> {
+  const id = ++invoked;
+  return new Promise((done) => {
+    invocations.set(id, done);
+    tell({ kind: 'invoke', id, functionArn, event });
+  });
 }
 
 /** Opens one of the stores; when it can't be, the sentence says which. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { AwsError } from '../aws/error.ts';
 import { type Json, listen, type RunningService } from '../aws/json-server.ts';
 import { type SqsMapping } from '../events/sqs-mapping.ts';
+import { answerInvoke, type Invocable } from './invoke-api.ts';
 import { type Guard } from '../iam/guard.ts';
 
 const PATH = /^\/2015-03-31\/event-source-mappings\/([^/?]+)$/;
@@ -11,22 +12,28 @@ const LEAST_CONCURRENCY = 2;
 const MOST_CONCURRENCY = 1000;
 
 /**
- * The part of Lambda's API that acts on event source mappings: `GetEventSourceMapping` and `UpdateEventSourceMapping` with
+ * The part of Lambda's API that is used here: `Invoke`, and of event source mappings `GetEventSourceMapping` and `UpdateEventSourceMapping` with
  * `Enabled` and `ScalingConfig`. A change holds until the host stops; the next start begins with the template's.
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
  *
  * @param mappings those that run, by the id that `Ref` gives
+ * @param functions those that `Invoke` runs
  * @param arnPrefix of the mappings' ARNs: `arn:aws:lambda:<region>:<account>:event-source-mapping:`
  */
 export function startMappingsApi(
   mappings: ReadonlyMap<string, SqsMapping>,
   guard: Guard,
   arnPrefix: string,
+  functions: Invocable,
 ): Promise<RunningService> {
   return listen(
     createServer((request, response) => {
-      answer(request, mappings, guard, arnPrefix)
-        .then(({ status, body }) => send(response, status, body))
+      answerInvoke(request, response, functions, guard)
+        .then(async (answered) => {
+          if (answered) return;
+          const { status, body } = await answer(request, mappings, guard, arnPrefix);
+          send(response, status, body);
+        })
         .catch((error: unknown) => refuse(response, error));
     }),
   );

@@ -4,6 +4,8 @@ import { apiResource } from './api-resource.ts';
 import { apiStage } from './api-stage.ts';
 import { bucketPolicy } from './bucket-policy.ts';
 import { bucket } from './bucket.ts';
+import { cloudWatchAlarm } from './cloudwatch-alarm.ts';
+import { cloudWatchCompositeAlarm } from './cloudwatch-composite-alarm.ts';
 import { eventSourceMapping } from './event-source-mapping.ts';
 import { eventsRule } from './events-rule.ts';
 import { gatewayResponse } from './gateway-response.ts';
@@ -14,8 +16,10 @@ import { ipSet } from './ip-set.ts';
 import { kmsKey } from './kms-key.ts';
 import { lambdaFunction } from './lambda-function.ts';
 import { queuePolicy } from './queue-policy.ts';
+import { logStream } from './log-stream.ts';
 import { queue } from './queue.ts';
 import { restApi } from './rest-api.ts';
+import { rotationSchedule } from './rotation-schedule.ts';
 import { schedulerSchedule } from './scheduler-schedule.ts';
 import { secretPolicy } from './secret-policy.ts';
 import { secret } from './secret.ts';
@@ -28,6 +32,7 @@ export const resourceTypes: readonly ResourceType[] = [
   table,
   queue,
   secret,
+  rotationSchedule,
   bucket,
   iamRole,
   iamPolicy,
@@ -48,4 +53,7 @@ export const resourceTypes: readonly ResourceType[] = [
   ipSet,
   webAcl,
   webAclAssociation,
+  cloudWatchAlarm,
+  cloudWatchCompositeAlarm,
+  logStream,
 ];

@@ -20,6 +20,14 @@ export interface Secret {
   readonly createdAt: number;
   changedAt: number;
   versions: Version[];
+  rotation?: Rotation;
+}
+
+/** How a secret is rotated. */
+export interface Rotation {
+  readonly functionArn: string;
+  readonly everyDays: number;
+  readonly rotatedAt?: number;
 }
 
 export interface SecretValue {
@@ -93,6 +101,7 @@ export class Secrets {
   put(id: unknown, value: SecretValue, options: { token?: string; stages?: readonly string[] } = {}): Version {
     const secret = this.get(id);
     const known = secret.versions.find((version) => version.id === options.token);
+    if (known && isEmpty(known)) return this.#fill(secret, known, value);
     if (known) {
       if (known.string === value.string && known.binary === value.binary) return known;
       throw new AwsError('ResourceExistsException', 'You tried to create a version with the id of another value.');
@@ -102,6 +111,32 @@ export class Secrets {
     for (const stage of options.stages ?? ['AWSCURRENT']) moveStage(secret, stage, version);
     // A version without a stage can't be asked for and goes away, as there.
     secret.versions = secret.versions.filter(({ stages }) => stages.length > 0);
+    secret.changedAt = this.#now();
+    this.#save();
+    return version;
+  }
+
+  /** The empty version that a rotation starts with. */
+  beginVersion(secret: Secret, token: string): void {
+    const version: Version = { id: token, createdAt: this.#now(), stages: [] };
+    secret.versions.push(version);
+    moveStage(secret, 'AWSPENDING', version);
+    this.#save();
+  }
+
+  setRotation(secret: Secret, rotation: Omit<Rotation, 'rotatedAt'>): void {
+    secret.rotation = { ...secret.rotation, ...rotation };
+    this.#save();
+  }
+
+  rotated(secret: Secret): void {
+    if (secret.rotation) secret.rotation = { ...secret.rotation, rotatedAt: this.#now() };
+    this.#save();
+  }
+
+  #fill(secret: Secret, empty: Version, value: SecretValue): Version {
+    const version = { ...empty, ...value };
+    secret.versions = secret.versions.map((other) => (other === empty ? version : other));
     secret.changedAt = this.#now();
     this.#save();
     return version;
@@ -144,6 +179,11 @@ function isSecret(value: unknown): value is Secret {
   if (typeof value !== 'object' || value === null) return false;
   const { name, arn, versions } = value as Partial<Record<keyof Secret, unknown>>;
   return typeof name === 'string' && typeof arn === 'string' && Array.isArray(versions);
+}
+
+/** A rotation has begun it and not given it a value. */
+export function isEmpty({ string, binary }: Version): boolean {
+  return string === undefined && binary === undefined;
 }
 
 function moveStage(secret: Secret, stage: string, target: Version): void {

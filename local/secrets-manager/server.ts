@@ -2,7 +2,8 @@ import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
 import { type Guard } from '../iam/guard.ts';
 import { secretsManagerNeeds } from '../iam/needs/secrets-manager.ts';
-import { type Secret, Secrets, type SecretValue, type Version } from './secrets.ts';
+import { type InvokeRotation, nextRotationAt, Rotations } from './rotations.ts';
+import { isEmpty, type Rotation, type Secret, Secrets, type SecretValue, type Version } from './secrets.ts';
 
 export interface SecretsManagerOptions {
   /** The file that holds all secrets; in memory when absent. */
@@ -12,11 +13,16 @@ export interface SecretsManagerOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly guard: Guard;
+  /** Runs a rotation's function. */
+  readonly invoke: InvokeRotation;
+  /** How often is looked what is to be rotated. */
+  readonly sweepEveryMs: number;
 }
 
 /** Secrets Manager on this machine: what a gateway and its operator call. https://docs.aws.amazon.com/secretsmanager/latest/apireference/ */
 export async function startSecretsManager(options: SecretsManagerOptions): Promise<RunningService> {
   const secrets = new Secrets({ ...options, path: options.path });
+  const rotations = new Rotations(secrets, options.now, options.invoke);
   const actions = new Map<string, Action>([
     ['CreateSecret', (input) => createSecret(secrets, input)],
     ['GetSecretValue', (input) => getSecretValue(secrets, input)],
@@ -25,9 +31,10 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     ['ListSecrets', () => ({ SecretList: secrets.all().map(listed) })],
     ['ListSecretVersionIds', (input) => listVersions(secrets.get(input['SecretId']))],
     ['UpdateSecretVersionStage', (input) => updateStage(secrets, input)],
+    ['RotateSecret', (input) => rotateSecret(secrets, rotations, input)],
   ]);
   const { guard } = options;
-  return serveJson({
+  const service = await serveJson({
     contentType: 'application/x-amz-json-1.1',
     errorPrefix: '',
     authorize: (action, input, headers) => {
@@ -38,6 +45,24 @@ export async function startSecretsManager(options: SecretsManagerOptions): Promi
     },
     actions,
   });
+  const timer = setInterval(() => rotations.startDue(), options.sweepEveryMs).unref();
+  return {
+    url: service.url,
+    close: () => {
+      clearInterval(timer);
+      return service.close();
+    },
+  };
+}
+
+function rotateSecret(secrets: Secrets, rotations: Rotations, input: Json): Json {
+  const secret = secrets.get(input['SecretId']);
+  const functionArn = text(input['RotationLambdaARN']);
+  const { AutomaticallyAfterDays: days } = (input['RotationRules'] ?? {}) as Json;
+  if (functionArn !== undefined) secrets.setRotation(secret, { functionArn, everyDays: Number(days ?? 30) });
+  const { arn: ARN, name: Name } = secret;
+  if (input['RotateImmediately'] === false) return { ARN, Name };
+  return { ARN, Name, VersionId: rotations.start(secret, text(input['ClientRequestToken'])) };
 }
 
 function createSecret(secrets: Secrets, input: Json): Json {
@@ -58,7 +83,8 @@ function getSecretValue(secrets: Secrets, input: Json): Json {
     (candidate) =>
       (id === undefined || candidate.id === id) && (stage === undefined || candidate.stages.includes(stage)),
   );
-  if (!version) {
+  // An empty one can't be asked for either.
+  if (!version || isEmpty(version)) {
     const asked = stage === undefined ? `VersionId: ${id}` : `staging label: ${stage}`;
     throw new AwsError(
       'ResourceNotFoundException',
@@ -92,7 +118,19 @@ function putSecretValue(secrets: Secrets, input: Json): Json {
 function describeSecret(secret: Secret): Json {
   return {
     ...listed(secret),
+    ...(secret.rotation && rotationOf(secret, secret.rotation)),
     VersionIdsToStages: stagesByVersion(secret.versions),
+  };
+}
+
+function rotationOf(secret: Secret, { functionArn, everyDays, rotatedAt }: Rotation): Json {
+  const next = nextRotationAt(secret);
+  return {
+    RotationEnabled: true,
+    RotationLambdaARN: functionArn,
+    RotationRules: { AutomaticallyAfterDays: everyDays },
+    ...(rotatedAt !== undefined && { LastRotatedDate: seconds(rotatedAt) }),
+    ...(next !== undefined && { NextRotationDate: seconds(next) }),
   };
 }
 

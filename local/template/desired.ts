@@ -1,4 +1,6 @@
 import { type Json } from '../aws/json-server.ts';
+import { type MetricAlarm } from '../cloudwatch/alarm.ts';
+import { type CompositeAlarm } from '../cloudwatch/composite-alarm.ts';
 import { type LambdaFunction } from '../lambda/lambda-function.ts';
 import { type Statement, type WafAction } from '../waf/rules.ts';
 
@@ -11,6 +13,14 @@ export interface Desired {
     readonly description?: string;
     readonly value: () => string | undefined;
   }[];
+  /** How secrets are rotated. */
+  readonly rotations: {
+    readonly secretArn: string;
+    readonly functionArn: string;
+    readonly everyDays: number;
+    /** Whether one starts at once. */
+    readonly immediately: boolean;
+  }[];
   readonly buckets: { readonly name: string }[];
   readonly functions: Omit<LambdaFunction, 'background'>[];
   readonly roles: Role[];
@@ -20,7 +30,7 @@ export interface Desired {
   readonly keys: Map<string, string>;
   readonly mappings: EventSourceMapping[];
   readonly schedules: Schedule[];
-  readonly restApis: { readonly id: string; readonly binaryMediaTypes: readonly string[] }[];
+  readonly restApis: { readonly id: string; readonly name: string; readonly binaryMediaTypes: readonly string[] }[];
   readonly apiResources: { readonly id: string; readonly parentId: string; readonly pathPart: string }[];
   readonly methods: ApiMethod[];
   readonly stages: ApiStage[];
@@ -30,6 +40,9 @@ export interface Desired {
   readonly ipSets: Map<string, readonly string[]>;
   /** Whether the API's stage has a web ACL, and which. */
   readonly associations: { readonly webAclArn: string }[];
+  readonly metricAlarms: MetricAlarm[];
+  readonly compositeAlarms: CompositeAlarm[];
+  readonly logStreams: { readonly group: string; readonly name: string }[];
 }
 
 /** `AWS::IAM::Role`. Documents are as the template has them, intrinsic functions resolved. */
@@ -111,6 +124,8 @@ export interface GatewayResponse {
 
 export interface WebAcl {
   readonly arn: string;
+  /** As metrics call it. */
+  readonly metricName: string;
   readonly defaultAction: WafAction;
   readonly rules: readonly WafRule[];
   readonly bodies: Readonly<Record<string, { readonly contentType: string; readonly content: string }>>;
@@ -129,6 +144,7 @@ export function nothingDesired(): Desired {
     tables: [],
     queues: [],
     secrets: [],
+    rotations: [],
     buckets: [],
     functions: [],
     roles: [],
@@ -145,5 +161,8 @@ export function nothingDesired(): Desired {
     webAcls: [],
     ipSets: new Map(),
     associations: [],
+    metricAlarms: [],
+    compositeAlarms: [],
+    logStreams: [],
   };
 }

@@ -1,8 +1,9 @@
-import { LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { lambdaMappings } from '../../lambdas/adapters/lambda-mappings.ts';
 import { type Json, type RunningService } from '../../local/aws/json-server.ts';
 import { SqsMapping } from '../../local/events/sqs-mapping.ts';
 import { Guard } from '../../local/iam/guard.ts';
+import { type Invocable } from '../../local/lambda/invoke-api.ts';
 import { startMappingsApi } from '../../local/lambda/mappings-api.ts';
 import { credentials } from '../support/provider.ts';
 import { until } from '../support/host.ts';
@@ -49,7 +50,7 @@ beforeEach(async () => {
       return { ok: true, payload: Buffer.from('null') };
     },
   });
-  api = await startMappingsApi(new Map([[ID, mapping]]), new Guard(), ARNS);
+  api = await startMappingsApi(new Map([[ID, mapping]]), new Guard(), ARNS, { get: invocable });
   client = new LambdaClient({ endpoint: api.url, region: 'us-east-1', credentials, maxAttempts: 1 });
 });
 
@@ -59,6 +60,20 @@ afterEach(async () => {
   client.destroy();
   await api.close();
 });
+
+/** One function, that answers with what it was given. */
+function invocable(name: string): ReturnType<Invocable['get']> {
+  if (name !== 'echo') throw new Error('no such function');
+  return {
+    lambda: { arn: 'arn:aws:lambda:us-east-1:000000000000:function:echo' },
+    invoke: (event) =>
+      Promise.resolve(
+        event.includes('fail')
+          ? { ok: false, type: 'Error', message: 'as asked' }
+          : { ok: true, payload: Buffer.from(event) },
+      ),
+  };
+}
 
 /** Of one test alone: a poll of the one before may still be under way. */
 async function queue(action: string, messages: string[]): Promise<Json> {
@@ -116,4 +131,26 @@ test.each<[string, object, string]>([
   const command = new UpdateEventSourceMappingCommand(input as { UUID: string });
   await expect(client.send(command)).rejects.toMatchObject({ name });
   expect(mapping.settings).toEqual({ enabled: true, maximumConcurrency: 2 });
+});
+
+describe('a function that is invoked', () => {
+  const invoke = async (FunctionName: string, Payload: string) => {
+    const answer = await client.send(new InvokeCommand({ FunctionName, Payload }));
+    return { error: answer.FunctionError, payload: Buffer.from(answer.Payload ?? []).toString() };
+  };
+
+  test('gets the event, and its answer comes back', async () => {
+    expect(await invoke('echo', '{"a":1}')).toEqual({ error: undefined, payload: '{"a":1}' });
+  });
+
+  test('and fails is told apart from one that answers', async () => {
+    expect(await invoke('echo', '"fail"')).toEqual({
+      error: 'Unhandled',
+      payload: '{"errorType":"Error","errorMessage":"as asked"}',
+    });
+  });
+
+  test('and is not there is refused by name', async () => {
+    await expect(invoke('other', '{}')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
 });

@@ -1,5 +1,5 @@
 import * as sdk from '@aws-sdk/client-secrets-manager';
-import { CREDENTIALS, TestServices } from './services.ts';
+import { CREDENTIALS, eventually, TestServices } from './services.ts';
 
 const services = new TestServices();
 let secrets: sdk.SecretsManagerClient;
@@ -68,6 +68,102 @@ test.each([
   ['a name with a space', () => create('a b', 'x'), 'ValidationException'],
 ])('%s is refused by its name', async (_, ask, name) => {
   await expect(ask()).rejects.toMatchObject({ name });
+});
+
+describe('a rotation', () => {
+  const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:rotation';
+  const steps: unknown[] = [];
+  /** What the function does at each step; a message makes it fail. */
+  let work: (step: string, token: string) => Promise<string | undefined> = () => Promise.resolve(undefined);
+
+  beforeAll(() => {
+    services.invokeBy((functionArn, event) => {
+      const { Step, SecretId, ClientRequestToken } = JSON.parse(event) as Record<string, string>;
+      steps.push([functionArn, SecretId?.slice(0, -7), Step]);
+      return work(Step ?? '', ClientRequestToken ?? '');
+    });
+  });
+
+  const rotate = (SecretId: string, ClientRequestToken?: string) =>
+    secrets.send(new sdk.RotateSecretCommand({ SecretId, ClientRequestToken }));
+  const configure = (SecretId: string) =>
+    secrets.send(
+      new sdk.RotateSecretCommand({
+        SecretId,
+        RotationLambdaARN: FUNCTION,
+        RotationRules: { AutomaticallyAfterDays: 30 },
+        RotateImmediately: false,
+      }),
+    );
+  const describeSecret = (SecretId: string) => secrets.send(new sdk.DescribeSecretCommand({ SecretId }));
+
+  test('runs its function’s four steps, which make the new version current', async () => {
+    await create('turning', 'old');
+    await configure('turning');
+    work = async (step, token) => {
+      const version = { SecretId: 'turning', VersionId: token };
+      if (step === 'createSecret') {
+        await expect(valueOf({ ...version, VersionStage: 'AWSPENDING' })).rejects.toMatchObject({
+          name: 'ResourceNotFoundException',
+        });
+        await secrets.send(
+          new sdk.PutSecretValueCommand({
+            SecretId: 'turning',
+            ClientRequestToken: token,
+            SecretString: 'new',
+            VersionStages: ['AWSPENDING'],
+          }),
+        );
+      }
+      if (step === 'finishSecret') {
+        const { VersionIdsToStages = {} } = await describeSecret('turning');
+        const [before] = Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes('AWSCURRENT')) ?? [];
+        await secrets.send(
+          new sdk.UpdateSecretVersionStageCommand({
+            SecretId: 'turning',
+            VersionStage: 'AWSCURRENT',
+            MoveToVersionId: token,
+            RemoveFromVersionId: before,
+          }),
+        );
+      }
+      return undefined;
+    };
+    const { VersionId } = await rotate('turning');
+    await eventually(async () => (await describeSecret('turning')).LastRotatedDate);
+
+    const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:turning';
+    expect(steps).toEqual(
+      ['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map((step) => [FUNCTION, arn, step]),
+    );
+    expect(await valueOf({ SecretId: 'turning', VersionId })).toBe('new');
+    expect(await valueOf({ SecretId: 'turning' })).toBe('new');
+    expect(await valueOf({ SecretId: 'turning', VersionStage: 'AWSPREVIOUS' })).toBe('old');
+    expect(await describeSecret('turning')).toMatchObject({
+      RotationEnabled: true,
+      RotationLambdaARN: FUNCTION,
+      RotationRules: { AutomaticallyAfterDays: 30 },
+    });
+  });
+
+  test('that failed stays open; another is refused, and the open one tried again', async () => {
+    await create('stuck', 'old');
+    await configure('stuck');
+    let tries = 0;
+    work = (step) => Promise.resolve(step === 'createSecret' && ++tries > 0 ? 'the provider is down' : undefined);
+    const { VersionId = '' } = await rotate('stuck');
+    await eventually(() => tries === 1);
+
+    expect(await valueOf({ SecretId: 'stuck' })).toBe('old');
+    expect((await describeSecret('stuck')).VersionIdsToStages).toMatchObject({ [VersionId]: ['AWSPENDING'] });
+    await eventually(() => rotate('stuck').catch((error: Error) => error.name === 'InvalidRequestException'));
+    await eventually(() => tries === 2);
+  });
+
+  test('of a secret without a function is refused', async () => {
+    await create('still', 'one');
+    await expect(rotate('still')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+  });
 });
 
 test('everything is there after a crash', async () => {

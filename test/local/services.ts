@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Rules } from '../../local/iam/rules.ts';
 import { type Endpoints, type FromServices, type ServicesOptions } from '../../local/services.ts';
 
 /** Credentials that the emulators do not look at. */
@@ -22,13 +23,24 @@ export class TestServices {
     return new Promise((ready, fail) => {
       child.on('message', (message: FromServices) => {
         if (message.kind === 'ready') ready(message.endpoints);
-        else fail(new Error(message.sentence));
+        else if (message.kind === 'failed') fail(new Error(message.sentence));
       });
     });
   }
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Holds functions to the rules from now on. */
+  async bind(rules: Rules, file: string): Promise<void> {
+    const bound = new Promise<void>((done) =>
+      this.#child?.on('message', (message: FromServices) => {
+        if (message.kind === 'bound') done();
+      }),
+    );
+    this.send({ kind: 'bind', rules, file });
+    await bound;
   }
 
   /** Ends the process without a word, as a crash does. */
@@ -42,6 +54,16 @@ export class TestServices {
   async restart(options: Partial<ServicesOptions> = {}): Promise<Endpoints> {
     await this.kill();
     return this.start(options);
+  }
+
+  /** Runs the functions that the services call, as the host does. */
+  invokeBy(invoke: (functionArn: string, event: string) => Promise<string | undefined>): void {
+    this.#child?.on('message', (message: FromServices) => {
+      if (message.kind !== 'invoke') return;
+      void invoke(message.functionArn, message.event).then((failure) =>
+        this.send({ kind: 'invoked', id: message.id, ...(failure !== undefined && { failure }) }),
+      );
+    });
   }
 
   send(message: object): void {
