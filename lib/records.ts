@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/a
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BODY_TTL_SECONDS } from '../lambdas/core/record.ts';
-import { INDEX, TABLE } from '../lambdas/core/table.ts';
+import { INDEX, type ListBy, TABLE } from '../lambdas/core/table.ts';
 import { recordsSettings } from '../lambdas/settings.ts';
 import type { StageConfig } from './config.ts';
 import type { GatewayFunction } from './gateway-function.ts';
@@ -13,10 +13,12 @@ import { dataRemoval } from './removal.ts';
 export class Records extends Construct {
   readonly table: Table;
   private readonly bucket: Bucket;
+  private readonly listBy: readonly ListBy[];
 
   constructor(scope: Construct, id: string, settings: StageConfig) {
     super(scope, id);
     const removalPolicy = dataRemoval(settings);
+    this.listBy = settings.listBy ?? [];
 
     this.table = new Table(this, 'Table', {
       partitionKey: { name: TABLE.partitionKey, type: AttributeType.STRING },
@@ -29,7 +31,8 @@ export class Records extends Construct {
     });
     this.addIndex(INDEX.outbox, ProjectionType.ALL);
     this.addIndex(INDEX.events, ProjectionType.KEYS_ONLY);
-    this.addIndex(INDEX.aliases, ProjectionType.KEYS_ONLY);
+    this.addIndex(INDEX.statuses, ProjectionType.KEYS_ONLY);
+    if (this.listBy.includes('type')) this.addIndex(INDEX.types, ProjectionType.KEYS_ONLY);
 
     this.bucket = new Bucket(this, 'Payloads', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -68,11 +71,19 @@ export class Records extends Construct {
     to.give({ actions: ['dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
   }
 
+  /** To list the records of a time, without payloads. */
+  grantList(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:Query'], resources: [this.indexArn(INDEX.events.name)] });
+    to.give({ actions: ['dynamodb:BatchGetItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
   /** To list records and show one, without payloads. */
   grantInspect(to: GatewayFunction): void {
-    const indexes = [INDEX.events.name, INDEX.aliases.name].map((name) => this.indexArn(name));
-    to.give({ actions: ['dynamodb:Query'], resources: indexes });
-    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'], resources: [this.table.tableArn] }, this.env);
+    this.grantList(to);
+    const indexes = [INDEX.statuses, ...(this.listBy.includes('type') ? [INDEX.types] : [])];
+    to.give({ actions: ['dynamodb:Query'], resources: indexes.map(({ name }) => this.indexArn(name)) });
+    // The table itself: a payload's row leads from the provider's id to the record.
+    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:Query'], resources: [this.table.tableArn] }, this.env);
   }
 
   /** To start an event anew, in its next epoch. */
@@ -85,8 +96,17 @@ export class Records extends Construct {
     to.give({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
   }
 
+  /** To read the providers' published addresses, and with `grantBreakers` to change them: rows of the same table. */
+  grantAllowlists(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:GetItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
   private get env() {
-    return recordsSettings.toEnv({ tableName: this.table.tableName, bucketName: this.bucket.bucketName });
+    return recordsSettings.toEnv({
+      tableName: this.table.tableName,
+      bucketName: this.bucket.bucketName,
+      listBy: this.listBy,
+    });
   }
 
   private indexArn(name: string): string {

@@ -28,7 +28,7 @@ export class Sweeper extends Construct {
       timeout: Duration.seconds(50),
     });
     props.records.grantSweep(this.function);
-    props.records.grantInspect(this.function);
+    props.records.grantList(this.function);
     for (const route of props.routes) route.grantSend(this.function);
     new Rule(this, 'EveryMinute', {
       description: 'Starts the sweeper.',

@@ -26,7 +26,13 @@ export class Guard {
   #keys: ReadonlyMap<string, string> = new Map();
   readonly #decisions = new Map<string, Decision>();
   readonly #noted = new Set<string>();
+  readonly #report: (refused: Noted) => void;
   #file = '';
+
+  /** @param report told of each refusal when it is first made */
+  constructor(report: (refused: Noted) => void = () => undefined) {
+    this.#report = report;
+  }
 
   /**
    * Until then there are no functions, and everybody is the operator.
@@ -91,5 +97,6 @@ export class Guard {
     if (this.#noted.has(line) || this.#noted.size >= MOST_DECISIONS) return;
     this.#noted.add(line);
     appendFileSync(this.#file, `${line}\n`);
+    if (!noted.allowed) this.#report(noted);
   }
 }

@@ -196,8 +196,8 @@ test('the sweeper may find what is due and queue it, and count records, and noth
   expect(permissionsOf('SweepSweeper')).toEqual(
     [
       ...common('SweepSweeper'),
-      ...['BatchGetItem', 'GetItem', 'UpdateItem'].map((action) => `dynamodb:${action} on RecordsTable`),
-      ...['aliases', 'events', 'outbox'].map((index) => `dynamodb:Query on RecordsTable/index/${index}`),
+      ...['BatchGetItem', 'UpdateItem'].map((action) => `dynamodb:${action} on RecordsTable`),
+      ...['events', 'outbox'].map((index) => `dynamodb:Query on RecordsTable/index/${index}`),
       ...PROCESSORS.map(([id]) => `sqs:SendMessage on ${id}Main`),
     ].sort(),
   );

@@ -12,7 +12,10 @@ export interface SignedRequest {
 export const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 /** The secret that a provider would have been given. */
-export async function secretOf({ endpoints, region }: RunningHost, source: string): Promise<string> {
+export async function secretOf(
+  { endpoints, region }: Pick<RunningHost, 'endpoints' | 'region'>,
+  source: string,
+): Promise<string> {
   const client = new SecretsManagerClient({ endpoint: endpoints.secretsmanager, region, credentials });
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: `hookgate/local/${source}` }));
   client.destroy();
