@@ -1,4 +1,4 @@
-import type { Source } from '../lambdas/core/source.ts';
+import type { Route, Source } from '../lambdas/core/source.ts';
 import { usage } from './failure.ts';
 import { inert } from './inert.ts';
 import { suggestion } from './nearest.ts';
@@ -7,10 +7,13 @@ import { suggestion } from './nearest.ts';
 export interface NamedRoute {
   readonly source: string;
   readonly route: string;
+  readonly declared: Route;
 }
 
 export function routesOf(sources: readonly Source[]): readonly NamedRoute[] {
-  return sources.flatMap(({ name, routes }) => routes.map((route) => ({ source: name, route: route.name })));
+  return sources.flatMap(({ name, routes }) =>
+    routes.map((declared) => ({ source: name, route: declared.name, declared })),
+  );
 }
 
 /** @param text `<source>/<route>` */
@@ -21,6 +24,6 @@ export function routeNamed(text: string, sources: readonly Source[]): NamedRoute
   throw usage(`There is no route ${inert(text, 200)}. ${suggestion(text, known.map(nameOf))}`);
 }
 
-export function nameOf({ source, route }: NamedRoute): string {
+export function nameOf({ source, route }: Pick<NamedRoute, 'source' | 'route'>): string {
   return `${source}/${route}`;
 }

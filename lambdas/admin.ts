@@ -5,6 +5,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { toResult } from './adapters/api-gateway.ts';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
+import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
 import { eventLog } from './adapters/event-log.ts';
@@ -12,34 +13,48 @@ import { readGateway } from './adapters/gateway-file.ts';
 import { createLog } from './adapters/log.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
+import { administerAllowlists, type AdminAllowlistsPorts } from './core/admin-allowlists.ts';
 import { administerRoutes, type AdminRoutesPorts } from './core/admin-routes.ts';
 import { administer, type AdminRequest } from './core/admin.ts';
 import { problem } from './core/problem.ts';
+import { providers } from './providers/index.ts';
 import { queuesSettings, recordsSettings } from './settings.ts';
 
 const gateway = readGateway();
 const sources = gateway.sources.map(({ name }) => name);
-const { tableName, bucketName } = recordsSettings.fromEnv(process.env);
+const { tableName, bucketName, listBy } = recordsSettings.fromEnv(process.env);
 const { queueUrlBase } = queuesSettings.fromEnv(process.env);
 const log = createLog('admin');
 const client = new DynamoDBClient(clientOptions);
-const store = dynamoStore({ client, tableName, bodies: bodyRows(client, tableName, s3Blobs(bucketName)) });
-const events = eventLog({ client, tableName, store, clock: systemClock });
+const store = dynamoStore({ client, tableName, bodies: bodyRows(client, tableName, s3Blobs(bucketName)), listBy });
+const events = eventLog({ client, tableName, store, clock: systemClock, listBy });
 const sqs = new SQSClient(clientOptions);
 const routes: AdminRoutesPorts = {
   breakers: dynamoBreakers(client, tableName),
   clock: systemClock,
   routes: gateway.sources.flatMap(({ name, routes }) => routes.map((route) => `${name}/${route.name}`)),
-  waiting: queueDepth(sqs, queueUrlBase, gateway.stage),
+  waiting: queueDepth(sqs, queueUrlBase, gateway),
   audit: ({ action, ...entry }) => log.info(action, entry),
 };
 const replays: Parameters<typeof administer>[3] = {
   store,
-  queue: sqsQueue(sqs, queueUrlBase, gateway.stage),
+  queue: sqsQueue(sqs, queueUrlBase, gateway),
   clock: systemClock,
   routes: new Set(routes.routes),
   // The line's own time says when.
   audit: (entry) => log.info('replay', { ...entry }),
+};
+
+const allowlists: AdminAllowlistsPorts = {
+  allowlists: dynamoAllowlists(client, tableName),
+  following: new Map(
+    gateway.sources.flatMap(({ name, provider, allow }) =>
+      allow?.published
+        ? [[name, { provider, published: allow.published, declared: providers.get(provider)?.addresses ?? [] }]]
+        : [],
+    ),
+  ),
+  audit: (entry) => log.info('allowlist apply', entry),
 };
 
 /** `/admin/…`, behind IAM authorisation. */
@@ -59,6 +74,7 @@ export const handler = middy(async (event: APIGatewayProxyEvent): Promise<APIGat
     who: event.requestContext.identity.userArn ?? 'local',
   };
   if (request.path[0] === 'routes') return toResult(await administerRoutes(request, routes));
+  if (request.path[0] === 'allowlists') return toResult(await administerAllowlists(request, allowlists));
   return toResult(await administer(request, sources, events, replays));
 }).onError((request) => {
   log.error('an admin request failed', request.error);

@@ -36,7 +36,12 @@ export function addDlq(program: Command): void {
     .command('redrive')
     .description('Move the parked events of a route to its main queue, where they get their attempts anew.')
     .argument('<route>', '<source>/<route>')
-    .addOption(new Option('--from <queue>', 'the queue to move from').choices(['parked', 'dead']).default('parked'))
+    .addOption(
+      new Option('--from <queue>', 'the queue to move from; otherwise the one where its parked events wait').choices([
+        'parked',
+        'dead',
+      ]),
+    )
     .addHelpText(
       'after',
       `
@@ -47,7 +52,7 @@ Examples:
   ${INVOCATION} dlq redrive scalekit/user-created
   ${INVOCATION} dlq redrive inkress/payment-success --from dead --rate 10`,
     );
-  withMove(redriving).action((route: string, options: Options & { readonly from: Hop }) =>
+  withMove(redriving).action((route: string, options: Options & { readonly from?: Hop }) =>
     move(route, options.from, 'main', options),
   );
 
@@ -96,12 +101,13 @@ async function list(name: string | undefined, options: Options): Promise<void> {
   print(table(['ROUTE', 'QUEUE', 'VISIBLE', 'HIDDEN'], rows));
 }
 
-function stateOf(client: SQSClient, stage: string, { source, route }: NamedRoute, hop: Hop): Promise<QueueState> {
-  return queueState(client, queueName(stage, source, route, hop));
+function stateOf(client: SQSClient, stage: string, { source, declared }: NamedRoute, hop: Hop): Promise<QueueState> {
+  return queueState(client, queueName(stage, source, declared, hop));
 }
 
-async function move(name: string, from: Hop, to: Hop, options: Options): Promise<void> {
+async function move(name: string, asked: Hop | undefined, to: Hop, options: Options): Promise<void> {
   const route = routeNamed(name, await sourcesOf(options.stage));
+  const from = asked ?? (route.declared.retriesDeadLetters === false ? 'dead' : 'parked');
   const client = await connect(options, process.env).sqs();
   const [source, target] = await Promise.all([
     stateOf(client, options.stage, route, from),

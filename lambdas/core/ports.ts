@@ -76,6 +76,8 @@ export interface Store {
 
 export interface Body {
   readonly sha256: string;
+  /** Key of the event's record, where the payload stands under another. */
+  readonly record?: string;
   readonly bytes: Buffer;
   readonly expiresAt: number;
 }

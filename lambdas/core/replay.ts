@@ -71,7 +71,8 @@ function refusal(
 async function restart(seen: EventRecord, now: number, { store, queue }: ReplayPorts): Promise<Replay> {
   const outboxAt = now + outboxWaitMs(0);
   if (!(await store.replay(seen, { now, outboxAt }))) return { replay: 'refused', why: 'changed', record: seen };
-  const record: EventRecord = { ...seen, status: 'RECEIVED', epoch: seen.epoch + 1, attempt: 0 };
+  const { movedAt: _, ...rest } = seen;
+  const record: EventRecord = { ...rest, status: 'RECEIVED', epoch: seen.epoch + 1, attempt: 0 };
   try {
     await sendRecord(queue, record);
     return { replay: 'restarted', record, via: 'queue' };

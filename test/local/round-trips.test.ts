@@ -56,8 +56,10 @@ beforeAll(async () => {
       }),
     );
   }
-  await sqsClient.send(new CreateQueueCommand({ QueueName: queueName('test', 'scalekit', 'user-created', 'main') }));
-  queueUrl = `${sqs.url}/000000000000/${queueName('test', 'scalekit', 'user-created', 'main')}`;
+  await sqsClient.send(
+    new CreateQueueCommand({ QueueName: queueName('test', 'scalekit', { name: 'user-created' }, 'main') }),
+  );
+  queueUrl = `${sqs.url}/000000000000/${queueName('test', 'scalekit', { name: 'user-created' }, 'main')}`;
   const blobs = { put: () => Promise.reject(new Error('no large body here')), get: () => Promise.resolve(undefined) };
   const store = dynamoStore({
     client: dynamo,
@@ -76,7 +78,12 @@ beforeAll(async () => {
     overlapSeconds: () => 0,
     prepare: (_, values) => endpoint.verifier.secrets(values),
   });
-  const ports = { store, queue: sqsQueue(sqsClient, `${sqs.url}/000000000000`, 'test'), clock: systemClock, secrets };
+  const ports = {
+    store,
+    queue: sqsQueue(sqsClient, `${sqs.url}/000000000000`, { stage: 'test', sources: [SOURCE] }),
+    clock: systemClock,
+    secrets,
+  };
   deliver = async (delivery) => (await receive(delivery, endpoint, ports)).receipt;
 
   const route = processor({

@@ -1,17 +1,11 @@
-import type { Queue } from '../../../lambdas/core/ports.ts';
-
-export interface Sent {
-  readonly source: string;
-  readonly route: string;
-  readonly body: string;
-}
+import type { Queue, QueueMessage } from '../../../lambdas/core/ports.ts';
 
 /** A queue that keeps what is sent, or refuses it. */
 export class MemoryQueue implements Queue {
-  readonly sent: Sent[] = [];
+  readonly sent: QueueMessage[] = [];
   down = false;
 
-  send(message: Sent): Promise<void> {
+  send(message: QueueMessage): Promise<void> {
     if (this.down) return Promise.reject(new Error('SQS is down'));
     this.sent.push(message);
     return Promise.resolve();

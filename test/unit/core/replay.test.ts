@@ -50,7 +50,7 @@ test.each<[string, Partial<EventRecord>]>([
   const { record, store, queue, ports } = given(more);
 
   expect(await replay(record, false, ports)).toEqual({ replay: 'sent', record });
-  expect(queue.sent).toEqual([
+  expect(queue.sent).toMatchObject([
     { source: 'stripe', route: 'invoice-paid', body: '{"v":1,"pk":"stripe#evt_1","epoch":0,"bodySha256":"abc"}' },
   ]);
   expect(store.records.get(PK)).toEqual(record);

@@ -21,6 +21,11 @@ test('a type that no route wants has none', () => {
 });
 
 test('queues are named so that a person finds them', () => {
-  expect(queueName('prod', 'scalekit', 'user-created', 'main')).toBe('hookgate-prod-scalekit-user-created');
-  expect(queueName('prod', 'scalekit', 'user-created', 'parked')).toBe('hookgate-prod-scalekit-user-created-parked');
+  expect(queueName('prod', 'scalekit', { name: 'user-created' }, 'main')).toBe('hookgate-prod-scalekit-user-created');
+  expect(queueName('prod', 'scalekit', { name: 'user-created' }, 'parked')).toBe(
+    'hookgate-prod-scalekit-user-created-parked',
+  );
+  const ordered = { name: 'status', ordered: '/bot_id' } as const;
+  expect(queueName('prod', 'skribby', ordered, 'main')).toBe('hookgate-prod-skribby-status.fifo');
+  expect(queueName('prod', 'skribby', ordered, 'dead')).toBe('hookgate-prod-skribby-status-dead.fifo');
 });
