@@ -57,7 +57,7 @@ export function factsOf(provider: Provider): Facts {
       ({ method, when, signed }) =>
         `${method} with ${when.map(({ part }) => describePart(part)).join(', ')}${signed ? ', signed' : ''}`,
     ),
-    addresses: provider.addresses ?? [],
+    addresses: [...(provider.addresses ?? []), ...(provider.addressList ? [provider.addressList.url] : [])],
     settings: provider.settings ?? {},
     sources: provider.sources,
     unchecked: provider.unchecked ?? [],

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addAllowlist } from './commands/allowlist.ts';
 import { addBreaker, addPause } from './commands/breaker.ts';
 import { addConformance } from './commands/conformance.ts';
 import { addDlq } from './commands/dlq.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   addBreaker,
   addPause,
   addDlq,
+  addAllowlist,
   addSecret,
   addProviders,
   addVerify,

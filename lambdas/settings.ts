@@ -1,4 +1,5 @@
 import type { ControlledRoute } from './core/control.ts';
+import { LIST_BY, type ListBy } from './core/table.ts';
 
 /**
  * The environment of the functions, both sides of it: the stack calls `toEnv` where it grants the permission, the
@@ -11,13 +12,20 @@ export interface RecordsSettings {
   readonly tableName: string;
   /** Bucket of the payloads that don't fit a row. */
   readonly bucketName: string;
+  /** What the stage lists by, beside what it always does. */
+  readonly listBy: readonly ListBy[];
 }
 
 export const recordsSettings = {
-  toEnv: ({ tableName, bucketName }: RecordsSettings) => ({ TABLE_NAME: tableName, BUCKET_NAME: bucketName }),
+  toEnv: ({ tableName, bucketName, listBy }: RecordsSettings) => ({
+    TABLE_NAME: tableName,
+    BUCKET_NAME: bucketName,
+    ...(listBy.length > 0 && { LIST_BY: listBy.join(' ') }),
+  }),
   fromEnv: (env: Environment): RecordsSettings => ({
     tableName: required(env, 'TABLE_NAME', 'recordsSettings'),
     bucketName: required(env, 'BUCKET_NAME', 'recordsSettings'),
+    listBy: LIST_BY.filter((by) => env.LIST_BY?.split(' ').includes(by)),
   }),
 };
 

@@ -31,7 +31,7 @@ import { queuesSettings, recordsSettings, securityLogSettings } from './settings
 
 // Everything here is made once, in the init phase, where Lambda gives the most CPU.
 const gateway = readGateway();
-const { tableName, bucketName } = recordsSettings.fromEnv(process.env);
+const { tableName, bucketName, listBy } = recordsSettings.fromEnv(process.env);
 const { queueUrlBase } = queuesSettings.fromEnv(process.env);
 const log = createLog('verifier');
 const emit = createEmf(gateway.stage);
@@ -39,7 +39,7 @@ const emit = createEmf(gateway.stage);
 const endpoints = endpointsOf(gateway.sources, providers, keyFetcher(systemClock));
 const dynamo = new DynamoDBClient(clientOptions);
 const ports = {
-  store: dynamoStore({ client: dynamo, tableName, bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)) }),
+  store: dynamoStore({ client: dynamo, tableName, bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)), listBy }),
   queue: sqsQueue(new SQSClient(clientOptions), queueUrlBase, gateway),
   clock: systemClock,
   published: publishedAddresses(dynamoAllowlists(dynamo, tableName), systemClock, (provider, error) =>

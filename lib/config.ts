@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ListBy } from '../lambdas/core/table.ts';
 
 /** What a team edits: which endpoints there are, who may call them, which code runs for which event. */
 export interface GatewayConfig {
@@ -101,6 +102,12 @@ export interface StageConfig {
   /** Which addresses may call the admin API. Each call needs an IAM signature besides. */
   readonly adminAllow: Allow;
   readonly limits: Limits;
+  /**
+   * What events are listed by quickly, beside source, time, and what is FAILED or PARKED. Each is paid for with every
+   * webhook: $0.63 a million for `type`, $3.13 for `status` (docs/decisions/016).
+   * @default - nothing else
+   */
+  readonly listBy?: readonly ListBy[];
   /** How long logs are kept. */
   readonly logRetention: RetentionDays;
   /**
@@ -163,6 +170,8 @@ export const config = {
         webhooks: { requestsPerSecond: 1_000, burst: 2_000 },
         admin: { requestsPerSecond: 100, burst: 500 },
       },
+      // Costs nothing here.
+      listBy: ['type', 'status'],
       logRetention: RetentionDays.ONE_WEEK,
     },
     dev: {

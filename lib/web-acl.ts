@@ -1,9 +1,28 @@
 import ipaddr from 'ipaddr.js';
 import { CfnIPSet, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
-import { RETRY_AFTER_SECONDS } from '../lambdas/core/receipt.ts';
-import type { Allow, Throttle } from './config.ts';
+import type { IpSetsSettings } from '../lambdas/settings.ts';
+import { providers } from '../lambdas/providers/index.ts';
+import type { Allow, AllowPublished, Throttle } from './config.ts';
 import type { Plan } from './plan.ts';
+import { capacityProblems } from './web-acl-capacity.ts';
+import {
+  adminPaths,
+  all,
+  answer,
+  answerBodies,
+  any,
+  climbs,
+  hasLabel,
+  inSet,
+  not,
+  pathsOf,
+  rate,
+  type Statement,
+  tooMany,
+  UNCHANGED,
+  visibility,
+} from './web-acl-statements.ts';
 
 export interface WebAclProps {
   readonly plan: Plan;
@@ -13,109 +32,173 @@ export interface WebAclProps {
 
 /** What a request gets when it may pass. A rule that only labels goes on; one that allows ends. */
 const ALLOWED = 'hookgate:allowed';
-const RATE_WINDOW_SECONDS = 60;
-
-type Statement = CfnWebACL.StatementProperty;
+/** Its address is on the list of what it calls. */
+const LISTED = 'hookgate:listed';
+/** What usual rule groups for websites refuse, and many webhooks are above. */
+const LARGE_BODY_BYTES = 8 * 1024;
 
 /**
  * Who may call what: everything is refused unless a rule admits it. Rules compare the exact bytes of the path, without
  * any transformation, so that `//webhooks/x`, `/webhooks/%78` or `/webhooks/x/` are other paths and end as unknown.
- * No rule looks at a body: the signature covers it, and AWS WAF would see its first 16 KB only.
+ * No rule refuses for a body: the signature covers it, and AWS WAF would see its first 16 KB only.
  *
- * In order: too many from one address · which requests are allowed (labels) · too many for one source · admit what is
- * labelled · refuse known paths to everybody else · the rest is unknown.
+ * In order: too many from one address · which requests are allowed (labels) · addresses of ill repute, but for listed
+ * ones · large bodies, counted · too many for one source · admit what is labelled · refuse known paths to everybody else ·
+ * the rest is unknown.
  *
  * @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-labels.html
  */
 export class WebAcl extends Construct {
+  readonly arn: string;
+  /** The sets of the providers whose published addresses are followed; `arns` for the permission to replace them. */
+  readonly published: IpSetsSettings['ipSets'];
+  readonly publishedArns: readonly string[];
+  private readonly setsByProvider = new Map<string, Record<Family, CfnIPSet>>();
+  private readonly setSizes: (readonly string[])[] = [];
+
   constructor(scope: Construct, id: string, { plan, stageArn }: WebAclProps) {
     super(scope, id);
-    const { stage, settings, sources } = plan;
-    const doors = [
-      ...sources.map(({ name, allow, throttle }): Door => ({ paths: pathsOf(stage, name), allow, throttle })),
-      { paths: adminPaths(stage).map((path) => all([path, not(climbs())])), allow: settings.adminAllow },
-    ];
-
-    const rules: Rule[] = [
-      {
-        name: 'rate-by-address',
-        action: tooMany(),
-        statement: { rateBasedStatement: { ...rate(settings.limits.perAddress), aggregateKeyType: 'IP' } },
-      },
-      ...grouped(doors, ({ allow }) => addressesOf(allow).join(' ')).map(([{ allow }, paths], index): Rule => ({
-        name: `allow-${index + 1}`,
-        action: { count: {} },
-        labels: [ALLOWED],
-        statement: all([any(paths), ...this.addresses(`Addresses${index + 1}`, allow)]),
-      })),
-      ...grouped(
-        doors.filter((door) => door.throttle !== undefined),
-        ({ throttle }) => String(throttle?.requestsPerMinute),
-      ).map(([{ throttle }, paths], index): Rule => ({
-        name: `rate-by-source-${index + 1}`,
-        action: tooMany(),
-        statement: {
-          rateBasedStatement: {
-            ...rate(throttle ?? settings.limits.perSource),
-            aggregateKeyType: 'CUSTOM_KEYS',
-            customKeys: [{ uriPath: { textTransformations: UNCHANGED } }],
-            // Only what is allowed counts: a stranger must not use up the provider's share.
-            scopeDownStatement: all([labelled(), any(paths)]),
-          },
-        },
-      })),
-      { name: 'admit', action: { allow: {} }, statement: labelled() },
-      {
-        name: 'refuse',
-        action: answer(403),
-        statement: any([...sources.flatMap(({ name }) => pathsOf(stage, name)), ...adminPaths(stage)]),
-      },
-    ];
-
+    const rules = this.rules(plan);
     const acl = new CfnWebACL(this, 'Acl', {
       scope: 'REGIONAL',
-      description: `Who may call the Hookgate of stage ${stage}.`,
+      description: `Who may call the Hookgate of stage ${plan.stage}.`,
       defaultAction: answer(404),
-      customResponseBodies: Object.fromEntries(
-        Object.entries(ANSWERS).map(([status, error]) => [
-          bodyKey(Number(status)),
-          { contentType: 'APPLICATION_JSON', content: JSON.stringify({ error }) },
-        ]),
-      ),
+      customResponseBodies: answerBodies(),
       rules: rules.map(({ name, action, statement, labels }, priority) => ({
         name,
         priority,
-        action,
+        ...action,
         statement,
         ...(labels && { ruleLabels: labels.map((label) => ({ name: label })) }),
         visibilityConfig: visibility(name),
       })),
-      visibilityConfig: visibility(webAclMetricName(stage)),
+      visibilityConfig: visibility(webAclMetricName(plan.stage)),
     });
     new CfnWebACLAssociation(this, 'OnStage', { resourceArn: stageArn, webAclArn: acl.attrArn });
+    this.arn = acl.attrArn;
+    const sets = [...this.setsByProvider];
+    this.published = Object.fromEntries(
+      sets.map(([provider, { IPV4, IPV6 }]) => [provider, { IPV4: IPV4.ref, IPV6: IPV6.ref }]),
+    );
+    this.publishedArns = sets.flatMap(([, { IPV4, IPV6 }]) => [IPV4.attrArn, IPV6.attrArn]);
+    this.node.addValidation({ validate: () => capacityProblems(rules, this.setSizes) });
+  }
+
+  private rules({ stage, settings, sources }: Plan): Rule[] {
+    const doors = [
+      ...sources.map(({ name, allow, provider }): Door => ({ allow, provider, source: name })),
+      { allow: settings.adminAllow },
+    ];
+    const namesOf = (group: readonly { readonly source?: string }[]) => group.flatMap(({ source }) => source ?? []);
+    return [
+      {
+        name: 'rate-by-address',
+        action: { action: tooMany() },
+        statement: { rateBasedStatement: { ...rate(settings.limits.perAddress), aggregateKeyType: 'IP' } },
+      },
+      ...grouped(doors, keyOf).flatMap((group, index) => {
+        const admin = group.some(({ source }) => source === undefined);
+        const ofAdmin = admin ? adminPaths(stage).map((path) => all([path, not(climbs())])) : [];
+        return this.admissions(group[0], [...pathsOf(stage, namesOf(group)), ...ofAdmin], index + 1);
+      }),
+      {
+        name: 'ill-repute',
+        // As the group says: what attacks is blocked, what takes part in floods is counted.
+        action: { overrideAction: { none: {} } },
+        statement: {
+          managedRuleGroupStatement: {
+            vendorName: 'AWS',
+            name: 'AWSManagedRulesAmazonIpReputationList',
+            // A provider's own addresses are not refused because somebody else had them before.
+            scopeDownStatement: not(hasLabel(LISTED)),
+          },
+        },
+      },
+      {
+        name: 'count-large-bodies',
+        action: { action: { count: {} } },
+        statement: {
+          sizeConstraintStatement: {
+            fieldToMatch: { body: { oversizeHandling: 'CONTINUE' } },
+            comparisonOperator: 'GT',
+            size: LARGE_BODY_BYTES,
+            textTransformations: UNCHANGED,
+          },
+        },
+      },
+      ...grouped(sources, ({ throttle }) => String(throttle.requestsPerMinute)).map((group, index) => {
+        const paths = pathsOf(
+          stage,
+          group.map(({ name }) => name),
+        );
+        return rateBySource(index + 1, group[0].throttle, paths);
+      }),
+      { name: 'admit', action: { action: { allow: {} } }, statement: hasLabel(ALLOWED) },
+      {
+        name: 'refuse',
+        action: { action: answer(403) },
+        statement: any([...pathsOf(stage, namesOf(doors)), ...adminPaths(stage)]),
+      },
+    ];
+  }
+
+  /** The rule that lets callers of a door pass; with an observed list, another that counts whom it would refuse. */
+  private admissions(door: Door, paths: readonly Statement[], number: number): Rule[] {
+    const sets = this.addresses(door, number);
+    const observed = 'published' in door.allow && door.allow.published === 'observe';
+    const listed = sets.length > 0 && !observed;
+    return [
+      {
+        name: `allow-${number}`,
+        action: { action: { count: {} } },
+        labels: listed ? [ALLOWED, LISTED] : [ALLOWED],
+        statement: all([any(paths), ...(listed ? [any(sets)] : [])]),
+      },
+      ...(observed
+        ? [
+            {
+              name: `unlisted-${number}`,
+              action: { action: { count: {} } },
+              statement: all([any(paths), not(any(sets))]),
+            },
+          ]
+        : []),
+    ];
   }
 
   /** One set for each family there is: AWS WAF keeps IPv4 and IPv6 apart. Anywhere needs none. */
-  private addresses(id: string, allow: Allow): Statement[] {
+  private addresses({ allow, provider }: Door, number: number): Statement[] {
     if ('anywhere' in allow) return [];
-    const families = (['IPV4', 'IPV6'] as const).map((family) => ({
-      family,
-      cidrs: allow.cidrs.filter((cidr) => familyOf(cidr) === family),
-    }));
-    return [
-      any(
-        families
-          .filter(({ cidrs }) => cidrs.length > 0)
-          .map(({ family, cidrs }) => {
-            const set = new CfnIPSet(this, `${id}${family}`, {
-              scope: 'REGIONAL',
-              ipAddressVersion: family,
-              addresses: [...cidrs],
-            });
-            return { ipSetReferenceStatement: { arn: set.attrArn } };
-          }),
+    const own = FAMILIES.flatMap((family) => {
+      const cidrs = (allow.cidrs ?? []).filter((cidr) => familyOf(cidr) === family);
+      return cidrs.length === 0 ? [] : [this.set(`Addresses${number}${family}`, family, cidrs)];
+    });
+    const followed = 'published' in allow && provider !== undefined ? Object.values(this.followed(provider)) : [];
+    return [...own, ...followed].map(({ attrArn }) => inSet(attrArn));
+  }
+
+  /**
+   * Sets of their own, shared by the sources of a provider, and never given other addresses than at first by the template:
+   * CloudFormation leaves alone what it has no change for, and so the fetched ones stay.
+   */
+  private followed(provider: string): Record<Family, CfnIPSet> {
+    const known = this.setsByProvider.get(provider);
+    if (known) return known;
+    const declared = providers.get(provider)?.addresses ?? [];
+    const [IPV4, IPV6] = FAMILIES.map((family) =>
+      this.set(
+        `Published${provider}${family}`,
+        family,
+        declared.filter((cidr) => familyOf(cidr) === family),
       ),
-    ];
+    ) as [CfnIPSet, CfnIPSet];
+    this.setsByProvider.set(provider, { IPV4, IPV6 });
+    return { IPV4, IPV6 };
+  }
+
+  private set(id: string, ipAddressVersion: Family, addresses: readonly string[]): CfnIPSet {
+    this.setSizes.push(addresses);
+    return new CfnIPSet(this, id, { scope: 'REGIONAL', ipAddressVersion, addresses: [...addresses] });
   }
 }
 
@@ -124,120 +207,57 @@ export function webAclMetricName(stage: string): string {
   return `hookgate-${stage}`;
 }
 
-/** A way in: paths that share an allowlist and a throttle. */
+const FAMILIES = ['IPV4', 'IPV6'] as const;
+type Family = (typeof FAMILIES)[number];
+
+/** A way in: a source's, or without one the admin API's. */
 interface Door {
-  readonly paths: readonly Statement[];
-  readonly allow: Allow;
-  readonly throttle?: Throttle;
+  readonly allow: Allow | AllowPublished;
+  readonly source?: string;
+  readonly provider?: string;
 }
 
 interface Rule {
   readonly name: string;
-  readonly action: CfnWebACL.RuleActionProperty;
+  readonly action: Pick<CfnWebACL.RuleProperty, 'action' | 'overrideAction'>;
   readonly statement: Statement;
   readonly labels?: readonly string[];
 }
 
-const UNCHANGED: CfnWebACL.TextTransformationProperty[] = [{ priority: 0, type: 'NONE' }];
-
-/** What the sender is told, in the words of the verifier's own answers. */
-const ANSWERS = { 403: 'forbidden', 404: 'not-found', 429: 'too-many-requests' } as const;
-
-/**
- * The path with and without the stage: AWS WAF sees what was sent, which names the stage at the API's own address and
- * doesn't at a custom domain.
- */
-function pathsOf(stage: string, source: string): Statement[] {
-  return [`/webhooks/${source}`, `/${stage}/webhooks/${source}`].map((path) => pathIs('EXACTLY', path));
-}
-
-function adminPaths(stage: string): Statement[] {
-  return ['/admin/', `/${stage}/admin/`].map((path) => pathIs('STARTS_WITH', path));
-}
-
-/** A prefix admits whatever follows it, so what follows must not lead out again to a source's path. */
-function climbs(): Statement {
-  return pathIs('CONTAINS', '/..', [{ priority: 0, type: 'URL_DECODE' }]);
-}
-
-function pathIs(
-  positionalConstraint: 'EXACTLY' | 'STARTS_WITH' | 'CONTAINS',
-  searchString: string,
-  textTransformations = UNCHANGED,
-): Statement {
+function rateBySource(number: number, throttle: Throttle, paths: readonly Statement[]): Rule {
   return {
-    byteMatchStatement: { fieldToMatch: { uriPath: {} }, positionalConstraint, searchString, textTransformations },
-  };
-}
-
-function labelled(): Statement {
-  return { labelMatchStatement: { scope: 'LABEL', key: ALLOWED } };
-}
-
-function not(statement: Statement): Statement {
-  return { notStatement: { statement } };
-}
-
-/** AWS WAF takes `and` and `or` of two and more only. */
-function all(statements: readonly Statement[]): Statement {
-  const [first] = statements;
-  return first && statements.length === 1 ? first : { andStatement: { statements: [...statements] } };
-}
-
-function any(statements: readonly Statement[]): Statement {
-  const [first] = statements;
-  return first && statements.length === 1 ? first : { orStatement: { statements: [...statements] } };
-}
-
-/** @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html */
-function rate({ requestsPerMinute }: Throttle) {
-  return { limit: requestsPerMinute, evaluationWindowSec: RATE_WINDOW_SECONDS };
-}
-
-function tooMany() {
-  return answer(429, [{ name: 'retry-after', value: String(RETRY_AFTER_SECONDS) }]);
-}
-
-/**
- * A custom response of AWS WAF takes precedence over a gateway response of API Gateway.
- *
- * @see https://docs.aws.amazon.com/waf/latest/developerguide/customizing-the-response-for-blocked-requests.html
- */
-function answer(responseCode: keyof typeof ANSWERS, responseHeaders?: CfnWebACL.CustomHTTPHeaderProperty[]) {
-  return {
-    block: {
-      customResponse: {
-        responseCode,
-        customResponseBodyKey: bodyKey(responseCode),
-        ...(responseHeaders && { responseHeaders }),
+    name: `rate-by-source-${number}`,
+    action: { action: tooMany() },
+    statement: {
+      rateBasedStatement: {
+        ...rate(throttle),
+        aggregateKeyType: 'CUSTOM_KEYS',
+        customKeys: [{ uriPath: { textTransformations: UNCHANGED } }],
+        // Only what is allowed counts: a stranger must not use up the provider's share.
+        scopeDownStatement: all([hasLabel(ALLOWED), any(paths)]),
       },
     },
   };
 }
 
-function bodyKey(status: number): string {
-  return `answer-${status}`;
+/** Doors with the same key share a rule. */
+function keyOf({ allow, provider }: Door): string {
+  if ('anywhere' in allow) return 'anywhere';
+  const cidrs = [...(allow.cidrs ?? [])].sort().join(' ');
+  return 'published' in allow ? `${allow.published} ${provider} ${cidrs}` : cidrs;
 }
 
-function visibility(metricName: string) {
-  return { cloudWatchMetricsEnabled: true, sampledRequestsEnabled: true, metricName };
-}
-
-function addressesOf(allow: Allow): readonly string[] {
-  return 'anywhere' in allow ? ['anywhere'] : [...allow.cidrs].sort();
-}
-
-function familyOf(cidr: string): 'IPV4' | 'IPV6' {
+function familyOf(cidr: string): Family {
   return ipaddr.parseCIDR(cidr)[0].kind() === 'ipv4' ? 'IPV4' : 'IPV6';
 }
 
-/** Doors with one key together: the first of them, and the paths of all. */
-function grouped(doors: readonly Door[], keyOf: (door: Door) => string): [Door, Statement[]][] {
-  const groups = new Map<string, [Door, Statement[]]>();
-  for (const door of doors) {
-    const group = groups.get(keyOf(door)) ?? [door, []];
-    group[1].push(...door.paths);
-    groups.set(keyOf(door), group);
+/** What has one key, together. */
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): [T, ...T[]][] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const one of all) {
+    const group = groups.get(keyOf(one));
+    if (group) group.push(one);
+    else groups.set(keyOf(one), [one]);
   }
   return [...groups.values()];
 }

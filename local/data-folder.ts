@@ -8,7 +8,7 @@ import { type Endpoints } from './services.ts';
 /** What a running host tells other programs of this machine, in `host.json`. */
 export interface HostFile {
   readonly url: string;
-  readonly endpoints: Endpoints;
+  readonly endpoints: Endpoints & { readonly cloudwatch: string };
   readonly stage: string;
   readonly region: string;
   readonly pid: number;
@@ -65,6 +65,11 @@ export class DataFolder {
   /** Lets another host have the folder. */
   release(): void {
     rmSync(this.#claim, { force: true });
+  }
+
+  /** What was measured, so that alarms and statistics survive a restart. */
+  get metrics(): string {
+    return join(this.path, 'metrics.json');
   }
 
   get logs(): string {

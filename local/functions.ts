@@ -11,6 +11,11 @@ export interface FunctionsOptions {
   readonly endpoints: Endpoints;
   /** Lambda's own API. */
   readonly lambdaEndpoint: string;
+  readonly cloudWatchEndpoint: string;
+  /** CloudWatch Logs, for what is not written to a function's own log. */
+  readonly logsEndpoint: string;
+  /** AWS WAF's API. */
+  readonly wafEndpoint: string;
   readonly logs: LogFiles;
   readonly born: (pid: number) => void;
   readonly died: (pid: number) => void;
@@ -22,11 +27,11 @@ export class Functions {
   readonly #pools = new Map<string, Pool>();
   readonly #reaper: NodeJS.Timeout;
 
-  constructor({ desired, region, endpoints, lambdaEndpoint, logs, born, died, report }: FunctionsOptions) {
+  constructor({ desired, logs, report, ...surroundings }: FunctionsOptions) {
     const foreground = new Set(desired.methods.map(({ functionArn }) => functionArn));
     for (const template of desired.functions) {
       const lambda: LambdaFunction = { ...template, background: !foreground.has(template.arn) };
-      const host = { region, endpoints, lambdaEndpoint, log: logs.open(lambda.label), born, died };
+      const host = { ...surroundings, log: logs.open(lambda.label) };
       // More than the processors would only share them, and each would warm up more slowly.
       const pool = new Pool(lambda, { host, most: Math.max(2, availableParallelism()), report });
       this.#pools.set(lambda.name, pool).set(lambda.arn, pool);

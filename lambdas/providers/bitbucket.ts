@@ -17,8 +17,11 @@ export const bitbucket = provider({
   orderKey: [json('/repository/workspace/uuid')],
   redelivers: true,
   acknowledge: { status: 200 },
-  addresses: ['https://ip-ranges.atlassian.com'],
+  addressList: {
+    url: 'https://ip-ranges.atlassian.com/',
+    in: { array: ['items'], member: 'cidr', where: { product: 'bitbucket', direction: 'egress' } },
+  },
   unsigned: { id: 'X-Request-UUID is a header, and only the body is signed' },
   sources: ['https://github.com/webhook-co/webhook (a third party’s registry)'],
-  unchecked: ['that it redelivers, its timeout and its address list'],
+  unchecked: ['that it redelivers, its timeout and the form of its address list'],
 });

@@ -19,7 +19,11 @@ export const github = provider({
   redelivers: false,
   timeoutSeconds: 10,
   acknowledge: { status: 202 },
-  addresses: ['https://api.github.com/meta (hooks)'],
+  addressList: { url: 'https://api.github.com/meta', in: { array: ['hooks'] } },
   unsigned: { id: 'X-GitHub-Delivery is a header, and only the body is signed' },
-  sources: ['https://github.com/github/docs (webhooks/using-webhooks)', 'npm @octokit/webhooks-methods 6.0.0'],
+  sources: [
+    'https://github.com/github/docs (webhooks/using-webhooks)',
+    'npm @octokit/webhooks-methods 6.0.0',
+    'https://github.blog/changelog/2026-10-29-webhook-ip-ranges-added-to-the-meta-api',
+  ],
 });

@@ -1,3 +1,4 @@
+import { allowlistDrift } from './allowlist-drift.ts';
 import { breakerOpen } from './breaker-open.ts';
 import { deadLetters } from './dead-letters.ts';
 import { failures } from './failures.ts';
@@ -20,6 +21,7 @@ export const alarmRules: readonly AlarmRule[] = [
   oldestMessage,
   failures,
   rejectedSpike,
+  allowlistDrift,
   mappingDrift,
   slowProcessing,
 ];

@@ -1,5 +1,6 @@
 import type { ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { Allowlists } from '../allowlists.ts';
 import type { GatewayFunction } from '../gateway-function.ts';
 import type { Route } from '../route.ts';
 
@@ -28,6 +29,8 @@ export interface Watched {
   readonly routes: readonly Route[];
   readonly api: RestApi;
   readonly verifier: GatewayFunction;
+  /** Where a source follows the addresses that its provider publishes. */
+  readonly allowlists?: Allowlists;
 }
 
 /** One alarm. It rings when the metric is as `comparison` says in one period. */

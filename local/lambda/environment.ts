@@ -15,6 +15,8 @@ export function environmentOf(
     readonly lambdaEndpoint: string;
     /** AWS WAF's API. */
     readonly wafEndpoint: string;
+    readonly cloudWatchEndpoint: string;
+    readonly logsEndpoint: string;
     readonly runtimeApi: string;
     readonly stream: string;
   },
@@ -41,6 +43,8 @@ export function environmentOf(
     AWS_ENDPOINT_URL_S3: host.endpoints.s3,
     AWS_ENDPOINT_URL_LAMBDA: host.lambdaEndpoint,
     AWS_ENDPOINT_URL_WAFV2: host.wafEndpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH: host.cloudWatchEndpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: host.logsEndpoint,
     // A file of the person's own AWS configuration must not be read by accident.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',

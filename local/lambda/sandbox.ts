@@ -16,6 +16,8 @@ export interface SandboxHost {
   readonly lambdaEndpoint: string;
   /** AWS WAF's API. */
   readonly wafEndpoint: string;
+  readonly cloudWatchEndpoint: string;
+  readonly logsEndpoint: string;
   /** File descriptor that takes the function's output. */
   readonly log: number;
   /** Called with every process that starts and ends, so that a watchdog knows whom to kill. */

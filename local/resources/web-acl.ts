@@ -29,6 +29,7 @@ export const webAcl: ResourceType = {
     }));
     desired.webAcls.push({
       arn: arnOf(resource, place),
+      metricName: String(object(properties['VisibilityConfig'])['MetricName'] ?? id),
       defaultAction: toAction(object(properties['DefaultAction']), id),
       rules: rules.sort((a, b) => a.priority - b.priority),
       bodies: Object.fromEntries(bodies),

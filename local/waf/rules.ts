@@ -21,6 +21,10 @@ export type Statement =
   | { readonly kind: 'not'; readonly statement: Statement }
   | { readonly kind: 'ip-set'; readonly arn: string }
   | { readonly kind: 'label'; readonly key: string }
+  | { readonly kind: 'regex'; readonly field: Field; readonly pattern: RegExp }
+  | { readonly kind: 'body-size'; readonly over: number }
+  /** A list that AWS keeps and this host doesn't have: nothing is on it. */
+  | { readonly kind: 'managed'; readonly name: string }
   | {
       readonly kind: 'bytes';
       readonly field: Field;
@@ -45,6 +49,8 @@ const POSITIONS = ['EXACTLY', 'STARTS_WITH', 'ENDS_WITH', 'CONTAINS'] as const;
 export function toAction(action: Properties, where: string): WafAction {
   if ('Allow' in action) return { kind: 'allow' };
   if ('Count' in action) return { kind: 'count' };
+  // A group of rules that decides for itself.
+  if ('None' in action) return { kind: 'block' };
   if (!('Block' in action)) throw unknown(where, `the action ${Object.keys(action).join()}`);
   const custom = object(action['Block'])['CustomResponse'];
   if (custom === undefined) return { kind: 'block' };
@@ -79,6 +85,14 @@ export function toStatement(statement: Properties, where: string): Statement {
       return { kind: 'label', key: String(properties['Key']) };
     case 'ByteMatchStatement':
       return toByteMatch(properties, where);
+    case 'RegexMatchStatement':
+      return toRegex(properties, where);
+    case 'SizeConstraintStatement':
+      return toBodySize(properties, where);
+    case 'ManagedRuleGroupStatement':
+      if (properties['Name'] !== 'AWSManagedRulesAmazonIpReputationList')
+        throw unknown(where, String(properties['Name']));
+      return { kind: 'managed', name: properties['Name'] };
     case 'RateBasedStatement':
       return toRate(properties, where);
     default:
@@ -100,6 +114,26 @@ function toByteMatch(properties: Properties, where: string): Statement {
         : Buffer.from(String(SearchStringBase64), 'base64').toString('latin1'),
     transformations: toTransformations(properties['TextTransformations'], where),
   };
+}
+
+/**
+ * AWS WAF takes most of PCRE: https://docs.aws.amazon.com/waf/latest/developerguide/waf-regex-pattern-support.html
+ * JavaScript reads letters, groups without capture, alternatives, anchors and quantifiers the same; the rest is refused.
+ */
+function toRegex(properties: Properties, where: string): Statement {
+  const text = String(properties['RegexString']);
+  if (!/^(?:[\w/|^$-]|\(\?:|\)|[?*+])+$/.test(text)) throw unknown(where, `the expression ${text}`);
+  if (toTransformations(properties['TextTransformations'], where).length > 0) throw unknown(where, 'a changed text');
+  return { kind: 'regex', field: toField(object(properties['FieldToMatch']), where), pattern: new RegExp(text) };
+}
+
+function toBodySize(properties: Properties, where: string): Statement {
+  const body = object(object(properties['FieldToMatch'])['Body']);
+  // With CONTINUE a body beyond what is inspected counts as what was read of it.
+  if (body['OversizeHandling'] !== 'CONTINUE' || properties['ComparisonOperator'] !== 'GT') {
+    throw unknown(where, 'this limit of a size');
+  }
+  return { kind: 'body-size', over: Number(properties['Size']) };
 }
 
 function toField(field: Properties, where: string): Field {

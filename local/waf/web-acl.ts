@@ -49,7 +49,8 @@ export function webAclEvaluator(
       for (const label of added) labels.add(label);
       if (action.kind !== 'count') return verdict(action, name);
     }
-    return verdict(acl.defaultAction, 'default');
+    // As metrics call it: https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+    return verdict(acl.defaultAction, 'Default_Action');
   };
 }
 
@@ -68,16 +69,28 @@ function compile(statement: Statement, ipSets: ReadonlyMap<string, readonly stri
       return (...request) => !test(...request);
     }
     case 'ip-set': {
-      const blocks = ipSets.get(statement.arn);
-      if (!blocks)
-        throw new Refusal(`The web ACL names the IP set ${statement.arn}, which the template does not have: add it.`);
-      const contains = addressSet(blocks);
-      return ({ sourceIp }) => contains(sourceIp);
+      const { arn } = statement;
+      if (!ipSets.has(arn))
+        throw new Refusal(`The web ACL names the IP set ${arn}, which the template does not have: add it.`);
+      let blocks = ipSets.get(arn) ?? [];
+      let contains = addressSet(blocks);
+      return ({ sourceIp }) => {
+        const now = ipSets.get(arn) ?? [];
+        // Another list is in its place once a function has replaced it.
+        if (now !== blocks) [blocks, contains] = [now, addressSet(now)];
+        return contains(sourceIp);
+      };
     }
     case 'label':
       return (_request, labels) => labels.has(statement.key);
     case 'bytes':
       return compileBytes(statement);
+    case 'regex':
+      return (request) => statement.pattern.test(valueOf(request, statement.field) ?? '');
+    case 'body-size':
+      return ({ headers }) => Number(headers['content-length'] ?? 0) > statement.over;
+    case 'managed':
+      return () => false;
     case 'rate':
       return compileRate(statement, ipSets);
   }

@@ -60,6 +60,7 @@ test('the files are found', () => {
   expect(lib.length).toBeGreaterThan(20);
   expect(lambdas.filter(({ path }) => isEntry(path)).map(({ path }) => path)).toEqual([
     'lambdas/admin.ts',
+    'lambdas/allowlists.ts',
     'lambdas/breaker-controller.ts',
     'lambdas/processor.ts',
     'lambdas/sweeper.ts',

@@ -40,6 +40,7 @@ function pool(source: string, options: Partial<LambdaFunction> = {}): Pool {
       region: 'us-east-1',
       endpoints: { dynamodb: 'http://d', sqs: 'http://q', secretsmanager: 'http://s', s3: 'http://o' },
       lambdaEndpoint: 'http://l',
+      wafEndpoint: 'http://w',
       log,
       born: (pid) => alive.add(pid),
       died: (pid) => alive.delete(pid),

@@ -35,10 +35,13 @@ const path = (positionalConstraint: string, searchString: string) => ({
     TextTransformations: [{ Priority: 0, Type: 'NONE' }],
   },
 });
-const exactly = (source: string) => [
-  path('EXACTLY', `/webhooks/${source}`),
-  path('EXACTLY', `/prod/webhooks/${source}`),
-];
+const exactly = (names: string) => ({
+  RegexMatchStatement: {
+    FieldToMatch: { UriPath: {} },
+    RegexString: `^/(?:prod/)?webhooks/(?:${names})$`,
+    TextTransformations: [{ Priority: 0, Type: 'NONE' }],
+  },
+});
 const adminPaths = [path('STARTS_WITH', '/admin/'), path('STARTS_WITH', '/prod/admin/')];
 const withoutClimbing = (statement: object) => ({
   AndStatement: {
@@ -76,6 +79,8 @@ describe('the web ACL', () => {
       'rate-by-address',
       'allow-1',
       'allow-2',
+      'ill-repute',
+      'count-large-bodies',
       'rate-by-source-1',
       'admit',
       'refuse',
@@ -93,13 +98,10 @@ describe('the web ACL', () => {
     const [set] = [...resourcesOf(template, 'AWS::WAFv2::IPSet')];
     expect(rule('allow-1')).toMatchObject({
       Action: { Count: {} },
-      RuleLabels: [{ Name: 'hookgate:allowed' }],
+      RuleLabels: [{ Name: 'hookgate:allowed' }, { Name: 'hookgate:listed' }],
       Statement: {
         AndStatement: {
-          Statements: [
-            { OrStatement: { Statements: exactly('scalekit') } },
-            { IPSetReferenceStatement: { Arn: { 'Fn::GetAtt': [set?.[0], 'Arn'] } } },
-          ],
+          Statements: [exactly('scalekit'), { IPSetReferenceStatement: { Arn: { 'Fn::GetAtt': [set?.[0], 'Arn'] } } }],
         },
       },
     });
@@ -116,7 +118,7 @@ describe('the web ACL', () => {
       RuleLabels: [{ Name: 'hookgate:allowed' }],
       Statement: {
         OrStatement: {
-          Statements: [...exactly('inkress'), ...exactly('skribby'), ...adminPaths.map(withoutClimbing)],
+          Statements: [exactly('inkress|skribby'), ...adminPaths.map(withoutClimbing)],
         },
       },
     });
@@ -133,14 +135,7 @@ describe('the web ACL', () => {
           EvaluationWindowSec: 60,
           ScopeDownStatement: {
             AndStatement: {
-              Statements: [
-                labelled,
-                {
-                  OrStatement: {
-                    Statements: [...exactly('scalekit'), ...exactly('inkress'), ...exactly('skribby')],
-                  },
-                },
-              ],
+              Statements: [labelled, exactly('inkress|scalekit|skribby')],
             },
           },
         },
@@ -154,7 +149,7 @@ describe('the web ACL', () => {
       Action: blockedWith(403),
       Statement: {
         OrStatement: {
-          Statements: [...exactly('scalekit'), ...exactly('inkress'), ...exactly('skribby'), ...adminPaths],
+          Statements: [exactly('inkress|scalekit|skribby'), ...adminPaths],
         },
       },
     });
@@ -170,9 +165,40 @@ describe('the web ACL', () => {
     });
   });
 
-  test('never looks at a body, and trusts no header for the address', () => {
-    const text = JSON.stringify(webAcl().Rules);
-    expect(text).not.toMatch(/Body"|ForwardedIP|ManagedRuleGroup|SizeConstraint/);
+  test('refuses nothing for its body: large ones are counted, beyond what is inspected too', () => {
+    const looksAtBodies = webAcl().Rules.filter((it) => JSON.stringify(it.Statement).includes('"Body"'));
+    expect(looksAtBodies).toMatchObject([
+      {
+        Name: 'count-large-bodies',
+        Action: { Count: {} },
+        Statement: {
+          SizeConstraintStatement: {
+            FieldToMatch: { Body: { OversizeHandling: 'CONTINUE' } },
+            ComparisonOperator: 'GT',
+            Size: 8192,
+          },
+        },
+      },
+    ]);
+  });
+
+  test('trusts no header for the address', () => {
+    expect(JSON.stringify(webAcl().Rules)).not.toContain('ForwardedIP');
+  });
+
+  test('refuses addresses of ill repute by AWS’s list, but never one of a source’s own list', () => {
+    expect(rule('ill-repute')).toMatchObject({
+      OverrideAction: { None: {} },
+      Statement: {
+        ManagedRuleGroupStatement: {
+          VendorName: 'AWS',
+          Name: 'AWSManagedRulesAmazonIpReputationList',
+          ScopeDownStatement: {
+            NotStatement: { Statement: { LabelMatchStatement: { Scope: 'LABEL', Key: 'hookgate:listed' } } },
+          },
+        },
+      },
+    });
   });
 
   test('stands before the stage of the API', () => {

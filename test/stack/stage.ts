@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { providers } from '../../lambdas/providers/index.ts';
-import { processorFunctionName } from '../../lib/bundle.ts';
+import { processorFunctionName, sharedFunctions } from '../../lib/bundle.ts';
 import { config as shipped, type GatewayConfig } from '../../lib/config.ts';
 import { GatewayStack } from '../../lib/gateway-stack.ts';
 import { load } from '../../lib/load.ts';
@@ -34,7 +34,7 @@ export function stackOf(plan: Plan, app = appForTests()): GatewayStack {
   const processors = plan.sources.flatMap(({ name, routes }) =>
     routes.map((route) => processorFunctionName(name, route.name)),
   );
-  for (const name of ['verifier', 'sweeper', 'breaker-controller', 'admin', ...processors]) {
+  for (const name of [...sharedFunctions(plan), ...processors]) {
     mkdirSync(join(bundles, name));
     writeFileSync(join(bundles, name, 'index.js'), '');
   }

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { Delivery } from '../../lambdas/core/delivery.ts';
 import { endpointsOf, receive } from '../../lambdas/core/receive.ts';
+import type { Published } from '../../lambdas/core/published.ts';
 import type { Receipt } from '../../lambdas/core/receipt.ts';
 import type { SecretSet } from '../../lambdas/core/scheme/key.ts';
 import { SecretCache } from '../../lambdas/core/secrets.ts';
-import type { Source } from '../../lambdas/core/source.ts';
+import type { Source, SourceAllow } from '../../lambdas/core/source.ts';
 import { providers } from '../../lambdas/providers/index.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryQueue } from './memory/queue.ts';
@@ -42,14 +43,15 @@ const SOURCES: readonly Source[] = [
 ];
 
 /** The whole verifier, run over memory. */
-export function gatewayInMemory() {
+export function gatewayInMemory({ allow, published }: { allow?: SourceAllow; published?: Published } = {}) {
   const clock = new ManualClock(NOON);
   const store = new MemoryStore();
   const queue = new MemoryQueue();
   const secretStore = new MemorySecrets();
   secretStore.rotate('scalekit', SCALEKIT_SECRET, NOON - 7 * 24 * 60 * 60_000);
   secretStore.rotate('skribby', SKRIBBY_SECRET, NOON - 7 * 24 * 60 * 60_000);
-  const endpoints = endpointsOf(SOURCES, providers);
+  const sources = allow ? SOURCES.map((source) => ({ ...source, allow })) : SOURCES;
+  const endpoints = endpointsOf(sources, providers);
   const secrets = new SecretCache<SecretSet>({
     store: secretStore,
     clock,
@@ -66,7 +68,13 @@ export function gatewayInMemory() {
     queue,
     secretStore,
     receive: (delivery: Delivery): Promise<Receipt> =>
-      receive(delivery, endpoints.get(delivery.source), { store, queue, clock, secrets }),
+      receive(delivery, endpoints.get(delivery.source), {
+        store,
+        queue,
+        clock,
+        secrets,
+        ...(published && { published }),
+      }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import { answerTo } from '../../../lambdas/core/receipt.ts';
 import {
   delivery,
   gatewayInMemory,
@@ -227,4 +228,53 @@ test('texts without end are kept short: an id by its beginning, an order key by 
   const [record] = [...store.records.values()];
   expect(record?.eventId).toBe('é'.repeat(128));
   expect(record?.orderKey).toMatch(/^[\w-]{43}$/);
+});
+
+describe('a source with an allowlist', () => {
+  const FROM = '203.0.113.7';
+
+  test.each([
+    ['an address of it', ['203.0.113.0/24'], 'accepted'],
+    ['an address of none of its blocks', ['198.51.100.0/24', '2001:db8::/32'], 'rejected'],
+  ])('takes %s as the connection has it: %j → %s', async (_, cidrs, expected) => {
+    const { receive } = gatewayInMemory({ allow: { cidrs } });
+    const forwarded = { ...scalekitDelivery() };
+    const headers = new Map([...forwarded.headers, ['x-forwarded-for', ['198.51.100.9']]]);
+    expect(await receive({ ...forwarded, headers })).toMatchObject({ receipt: expected });
+  });
+
+  test('refuses a stranger before anything is read, in the words of the web ACL', async () => {
+    const { receive, secretStore, store } = gatewayInMemory({ allow: { cidrs: ['198.51.100.0/24'] } });
+    const receipt = await receive(scalekitDelivery());
+    expect(receipt).toEqual({ receipt: 'rejected', reason: 'address-not-allowed' });
+    expect(answerTo(receipt, { status: 202 }, 1)).toMatchObject({ status: 403, body: '{"error":"forbidden"}' });
+    expect([secretStore.reads, store.records.size]).toEqual([0, 0]);
+  });
+
+  test('whose published list is enforced refuses others after the signature, and reads the list for no stranger', async () => {
+    const asked: string[] = [];
+    const published = (provider: string) => {
+      asked.push(provider);
+      return Promise.resolve((address: string) => address !== FROM);
+    };
+    const { receive, store } = gatewayInMemory({ allow: { cidrs: [], published: 'enforce' }, published });
+    await receive(scalekitDelivery({ key: Buffer.from('another key of twenty-four') }));
+    expect(asked).toEqual([]);
+    expect(await receive(scalekitDelivery())).toEqual({ receipt: 'rejected', reason: 'address-not-allowed' });
+    expect([asked, store.records.size]).toEqual([['scalekit'], 0]);
+  });
+
+  test('whose published list is observed takes others too, and tells that they are unlisted', async () => {
+    const published = () => Promise.resolve((address: string) => address !== FROM);
+    const { receive } = gatewayInMemory({ allow: { cidrs: [], published: 'observe' }, published });
+    expect(await receive(scalekitDelivery())).toMatchObject({ receipt: 'accepted', event: { unlisted: true } });
+  });
+
+  test('whose published list is not known yet takes what is signed', async () => {
+    const published = () => Promise.resolve(undefined);
+    const { receive } = gatewayInMemory({ allow: { cidrs: [], published: 'enforce' }, published });
+    const receipt = await receive(scalekitDelivery());
+    expect(receipt).toMatchObject({ receipt: 'accepted' });
+    expect(receipt).not.toHaveProperty('event.unlisted');
+  });
 });
