@@ -21,6 +21,8 @@ export interface ApiOptions {
   readonly invoke: (functionArn: string, event: string) => Promise<InvocationResult>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Told which rule of the web ACL refused a request; `Default_Action` when none had let it through. */
+  readonly onBlocked?: (rule: string) => void;
 }
 
 /** A request whose body has not been read. */
@@ -39,7 +41,7 @@ export type ReadBody = (limit: number) => Promise<Buffer | undefined>;
  * throttle, size, function.
  */
 export function restApi(options: ApiOptions): (incoming: Incoming, readBody: ReadBody) => Promise<Answer> {
-  const { desired, account, invoke, now } = options;
+  const { desired, account, invoke, now, onBlocked } = options;
   const [api] = desired.restApis;
   const [stage] = desired.stages;
   if (!api || !stage)
@@ -57,6 +59,7 @@ export function restApi(options: ApiOptions): (incoming: Incoming, readBody: Rea
     const [rawPath = '/', query = ''] = splitOnce(request.url ?? '/', '?');
     const receivedAt = now();
     const verdict = evaluate({ path: rawPath, query, method, sourceIp, headers: request.headers }, receivedAt);
+    if (!verdict.allowed) onBlocked?.(verdict.rule);
     if (!verdict.allowed) return verdict.response ? blocked(verdict.response) : refuse('WAF_FILTERED', requestId);
 
     const path = withoutStage(rawPath, stage.name);

@@ -1,11 +1,13 @@
-import { type ResourceType } from '../template/resource-type.ts';
+import { physicalName, type ResourceType } from '../template/resource-type.ts';
 
 export const restApi: ResourceType = {
   type: 'AWS::ApiGateway::RestApi',
   ref: ({ id }) => id,
   attributes: { RootResourceId: ({ id }) => `${id}/`, RestApiId: ({ id }) => id },
-  add: ({ id, properties }, _place, desired) => {
+  add: (resource, place, desired) => {
+    const { id, properties } = resource;
     const types = properties['BinaryMediaTypes'];
-    desired.restApis.push({ id, binaryMediaTypes: Array.isArray(types) ? types.map(String) : [] });
+    const name = physicalName(resource, place, 'Name');
+    desired.restApis.push({ id, name, binaryMediaTypes: Array.isArray(types) ? types.map(String) : [] });
   },
 };

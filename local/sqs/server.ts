@@ -15,6 +15,7 @@ import {
 import { checkFifoIds, repairFifo } from './fifo.ts';
 import { deadLetterSourcesOf, MoveTasks } from './move-tasks.ts';
 import { DeadLetterSources, releaseHeld, repairReceive, repairUrls, repairVisibilityZero } from './repairs.ts';
+import { queueMetrics } from './queue-metrics.ts';
 import { dropExpired } from './retention.ts';
 
 export interface SqsOptions {
@@ -61,6 +62,8 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   actions.set('SendMessage', sendMessage(actions));
   actions.set('SetQueueAttributes', setQueueAttributes(actions, store));
   actions.set('SendMessageBatch', inOneTransaction(actions, 'SendMessageBatch', persistence));
+  // For the host's own metrics; SQS has no such action.
+  actions.set('ReadQueueMetrics', () => ({ queues: queueMetrics(store, now()) }));
   actions.set('StartMessageMoveTask', (input) => tasks.start(input));
   actions.set('ListMessageMoveTasks', (input) => tasks.list(input));
   actions.set('CancelMessageMoveTask', (input) => tasks.cancel(input));

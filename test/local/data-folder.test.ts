@@ -24,11 +24,23 @@ test('code in it is not taken for ES modules, wherever it is', () => {
 
 test('another program finds the host by a file that only this user reads, while it runs', () => {
   const data = DataFolder.prepare(folder);
-  const endpoints = { dynamodb: 'http://d', sqs: 'http://q', secretsmanager: 'http://s', s3: 'http://o' };
+  const endpoints = {
+    dynamodb: 'http://d',
+    sqs: 'http://q',
+    secretsmanager: 'http://s',
+    s3: 'http://o',
+    cloudwatch: 'http://c',
+  };
   data.writeHostFile({ url: 'http://h', endpoints, stage: 'local', region: 'us-east-1', pid: 7 });
   expect(JSON.parse(readFileSync(join(folder, 'host.json'), 'utf8'))).toEqual({
     url: 'http://h',
-    endpoints: { dynamodb: 'http://d', sqs: 'http://q', secretsmanager: 'http://s', s3: 'http://o' },
+    endpoints: {
+      dynamodb: 'http://d',
+      sqs: 'http://q',
+      secretsmanager: 'http://s',
+      s3: 'http://o',
+      cloudwatch: 'http://c',
+    },
     stage: 'local',
     region: 'us-east-1',
     pid: 7,

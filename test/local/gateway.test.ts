@@ -6,7 +6,7 @@ import { throttler, TokenBucket } from '../../local/gateway/throttle.ts';
 
 const method = { authorization: 'NONE', functionArn: 'arn:verifier', timeoutMs: 29_000 } as const;
 const find = router({
-  restApis: [{ id: 'Api', binaryMediaTypes: ['*/*'] }],
+  restApis: [{ id: 'Api', name: 'hookgate-local', binaryMediaTypes: ['*/*'] }],
   apiResources: [
     { id: 'webhooks', parentId: 'Api/', pathPart: 'webhooks' },
     { id: 'source', parentId: 'webhooks', pathPart: '{source}' },

@@ -41,6 +41,8 @@ function pool(source: string, options: Partial<LambdaFunction> = {}): Pool {
       endpoints: { dynamodb: 'http://d', sqs: 'http://q', secretsmanager: 'http://s', s3: 'http://o' },
       lambdaEndpoint: 'http://l',
       wafEndpoint: 'http://w',
+      cloudWatchEndpoint: 'http://c',
+      logsEndpoint: 'http://g',
       log,
       born: (pid) => alive.add(pid),
       died: (pid) => alive.delete(pid),

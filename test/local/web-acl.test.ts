@@ -70,10 +70,10 @@ test.each([
   ['an IPv4 address in IPv6 clothes', '/webhooks/acme', '::ffff:192.0.2.7', 'allowed'],
   ['another address', '/webhooks/acme', '198.51.100.1', 'refuse'],
   ['another IPv6 address', '/webhooks/acme', '2001:db9::1', 'refuse'],
-  ['a path with a slash more', '/webhooks//acme', '192.0.2.7', 'default'],
-  ['a path with a slash at its end', '/webhooks/acme/', '192.0.2.7', 'default'],
-  ['an encoded path', '/webhooks/%61cme', '192.0.2.7', 'default'],
-  ['a path in capitals', '/webhooks/ACME', '192.0.2.7', 'default'],
+  ['a path with a slash more', '/webhooks//acme', '192.0.2.7', 'Default_Action'],
+  ['a path with a slash at its end', '/webhooks/acme/', '192.0.2.7', 'Default_Action'],
+  ['an encoded path', '/webhooks/%61cme', '192.0.2.7', 'Default_Action'],
+  ['a path in capitals', '/webhooks/ACME', '192.0.2.7', 'Default_Action'],
 ])('%s: %s from %s → %s', (_, uri, address, expected) => {
   const verdict = evaluator()(request(uri, address), 0);
   expect(verdict.allowed ? 'allowed' : verdict.rule).toBe(expected);
