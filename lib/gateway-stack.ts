@@ -18,6 +18,7 @@ import { Secrets } from './secrets.ts';
 import { SecurityLog } from './security-log.ts';
 import { Sweeper } from './sweeper.ts';
 import { Verifier } from './verifier.ts';
+import { WebAclLog } from './web-acl-log.ts';
 import { WebAcl } from './web-acl.ts';
 
 export interface GatewayStackProps extends StackProps {
@@ -41,6 +42,8 @@ export class GatewayStack extends Stack {
 
     const api = new Api(this, 'Api', plan);
     const webAcl = new WebAcl(this, 'WebAcl', { plan, stageArn: api.rest.deploymentStage.stageArn });
+
+    new WebAclLog(this, 'WebAclLog', { plan, webAclArn: webAcl.arn });
 
     const verifier = new Verifier(this, 'Ingest', { settings, bundles });
     api.sendWebhooksTo(verifier.function);

@@ -201,6 +201,35 @@ describe('the web ACL', () => {
     });
   });
 
+  test('logs what it refuses, without the query and the headers that signatures and tokens travel in', () => {
+    const [id] = resourcesOf(template, 'AWS::WAFv2::WebACL').keys();
+    template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: 'aws-waf-logs-hookgate-prod' });
+    template.hasResourceProperties('AWS::WAFv2::LoggingConfiguration', {
+      ResourceArn: { 'Fn::GetAtt': [id, 'Arn'] },
+      LoggingFilter: {
+        DefaultBehavior: 'DROP',
+        Filters: [
+          { Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: [{ ActionCondition: { Action: 'BLOCK' } }] },
+        ],
+      },
+      RedactedFields: [
+        { QueryString: {} },
+        ...[
+          'authorization',
+          'cookie',
+          'webhook-id',
+          'webhook-signature',
+          'webhook-timestamp',
+          'x-amz-security-token',
+          'x-inkress-signature',
+          'x-skribby-signature',
+          'x-skribby-timestamp',
+          'x-skribby-webhook-id',
+        ].map((Name) => ({ SingleHeader: { Name } })),
+      ],
+    });
+  });
+
   test('stands before the stage of the API', () => {
     const [[stage] = []] = [...resourcesOf(template, 'AWS::ApiGateway::Stage')];
     template.hasResourceProperties('AWS::WAFv2::WebACLAssociation', {
