@@ -7,6 +7,7 @@ import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
+import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
 import { eventLog } from './adapters/event-log.ts';
 import { readGateway } from './adapters/gateway-file.ts';
@@ -14,6 +15,7 @@ import { createLog } from './adapters/log.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
 import { administerAllowlists, type AdminAllowlistsPorts } from './core/admin-allowlists.ts';
+import { administerLedger } from './core/admin-ledger.ts';
 import { administerRoutes, type AdminRoutesPorts } from './core/admin-routes.ts';
 import { administer, type AdminRequest } from './core/admin.ts';
 import { problem } from './core/problem.ts';
@@ -45,6 +47,8 @@ const replays: Parameters<typeof administer>[3] = {
   audit: (entry) => log.info('replay', { ...entry }),
 };
 
+const ledger = { log: events, book: dynamoLedgerBook(client, tableName), clock: systemClock, sources };
+
 const allowlists: AdminAllowlistsPorts = {
   allowlists: dynamoAllowlists(client, tableName),
   following: new Map(
@@ -75,6 +79,7 @@ export const handler = middy(async (event: APIGatewayProxyEvent): Promise<APIGat
   };
   if (request.path[0] === 'routes') return toResult(await administerRoutes(request, routes));
   if (request.path[0] === 'allowlists') return toResult(await administerAllowlists(request, allowlists));
+  if (request.path[0] === 'ledger') return toResult(await administerLedger(request, ledger));
   return toResult(await administer(request, sources, events, replays));
 }).onError((request) => {
   log.error('an admin request failed', request.error);

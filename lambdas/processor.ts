@@ -12,12 +12,14 @@ import { processingReport } from './adapters/processing-report.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { serveJobs } from './adapters/threads.ts';
 import { returnMessages } from './adapters/visibility.ts';
+import type { OneByOneProcessor } from './core/attempt.ts';
 import { inBulk, type Member } from './core/bulk.ts';
 import { Circuit } from './core/circuit.ts';
 import { type Outcome, type QueuedMessage, take } from './core/consume.ts';
+import { isOrdered, takeInOrder, unitOf } from './core/in-order.ts';
 import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
 import type { Processor } from './core/processor.ts';
-import { ownRoute } from './core/source.ts';
+import { hopOf, ownRoute } from './core/source.ts';
 import type { Job, Verdict } from './core/supervise.ts';
 import { DEFAULT_TIMEOUT } from './core/timeout.ts';
 import { queuesSettings, recordsSettings, tablesSettings } from './settings.ts';
@@ -48,7 +50,13 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     },
   });
   const ports = {
-    store: dynamoStore({ client: dynamo, tableName, bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)), listBy, tables }),
+    store: dynamoStore({
+      client: dynamo,
+      tableName,
+      bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)),
+      listBy,
+      tables,
+    }),
     clock: systemClock,
     random: Math.random,
     log,
@@ -56,24 +64,12 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     occurredAt,
   };
 
-  async function handle(
-    record: SQSRecord,
-    member: Member<Payload>,
-    { invocation, deadline, resumed }: Job<SQSRecord>,
-    cutShort: string | undefined,
-  ): Promise<Verdict> {
-    const queue = record.eventSourceARN.slice(record.eventSourceARN.lastIndexOf(':') + 1);
-    const queued: QueuedMessage = {
-      body: record.body,
-      sentAt: Number(record.attributes.SentTimestamp),
-      hop: queue.endsWith('-dead') ? 'dead' : 'main',
-      receives: Number(record.attributes.ApproximateReceiveCount),
-      owner: `${invocation}/${record.messageId}`,
-      deadline,
-      resumed,
-      mayGoApart: !resumed,
-      ...(cutShort !== undefined && { cutShort }),
-    };
+  function giveBack({ eventSourceARN, receiptHandle }: SQSRecord, delaySeconds: number): Promise<void> {
+    const queue = eventSourceARN.slice(eventSourceARN.lastIndexOf(':') + 1);
+    return returnAfter(`${queueUrlBase}/${queue}`, receiptHandle, delaySeconds);
+  }
+
+  async function handle(record: SQSRecord, member: Member<Payload>, queued: QueuedMessage): Promise<Verdict> {
     let apart = false;
     const report = (outcome: Outcome) => {
       apart = outcome.outcome === 'apart';
@@ -81,24 +77,72 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     };
     try {
       const taken = await take(member.processor, queued, { ...ports, report }, (delaySeconds) =>
-        returnAfter(`${queueUrlBase}/${queue}`, record.receiptHandle, delaySeconds),
+        giveBack(record, delaySeconds),
       );
       return apart ? 'apart' : taken ? 'taken' : 'returned';
     } catch (error) {
-      log.error('a message could not be handled and returns to its queue', error);
+      log.error(LOST, error);
       return 'returned';
     } finally {
       member.leave();
     }
   }
 
+  async function handleInOrder(
+    inOrder: OneByOneProcessor<Payload>,
+    job: Job<SQSRecord>,
+    done: (at: number, verdict: Verdict) => void,
+  ): Promise<void> {
+    const messages = job.messages.map((record, at) => ({ ...queuedOf(record, job, at), record, at }));
+    const inGroups = Map.groupBy(messages, ({ record }) => unitOf(record));
+    const handlerMs = (processor.timeout ?? DEFAULT_TIMEOUT) * 1000;
+    await Promise.all(
+      [...inGroups.values()].map((group) =>
+        takeInOrder(inOrder, group, handlerMs, {
+          ...ports,
+          report: ({ sentAt }, outcome) => reports.report(outcome, sentAt),
+          failed: (_, error) => log.error(LOST, error),
+          returnAfter: ({ record }, delaySeconds) => giveBack(record, delaySeconds),
+          settle: ({ at }, verdict) => done(at, verdict),
+        }),
+      ),
+    );
+  }
+
   serveJobs<SQSRecord>(async (job, done) => {
+    if (processor.ordered !== undefined && processor.handler) {
+      await handleInOrder(processor, job, done);
+      reports.flush();
+      return;
+    }
     const memberOf = membersOf(processor, job.messages.length, ports);
     await Promise.all(
-      job.messages.map(async (record, at) => done(at, await handle(record, memberOf(), job, job.cutShort?.[at]))),
+      job.messages.map(async (record, at) => done(at, await handle(record, memberOf(), queuedOf(record, job, at)))),
     );
     reports.flush();
   });
+}
+
+const LOST = 'a message could not be handled and returns to its queue';
+
+function queuedOf(
+  { messageId, eventSourceARN, body, attributes }: SQSRecord,
+  { invocation, deadline, resumed, cutShort }: Job<SQSRecord>,
+  at: number,
+): QueuedMessage {
+  const how = cutShort?.[at];
+  return {
+    body,
+    sentAt: Number(attributes.SentTimestamp),
+    hop: hopOf(eventSourceARN),
+    receives: Number(attributes.ApproximateReceiveCount),
+    ordered: isOrdered(eventSourceARN),
+    owner: `${invocation}/${messageId}`,
+    deadline,
+    resumed,
+    mayGoApart: !resumed,
+    ...(how !== undefined && { cutShort: how }),
+  };
 }
 
 /** What each message of a batch meets: the handler itself, or its part in one call of `handleBatch`. */

@@ -77,6 +77,11 @@ export class Records extends Construct {
     to.give({ actions: ['dynamodb:BatchGetItem'], resources: [this.table.tableArn] }, this.env);
   }
 
+  /** To keep the counts of the ledger: rows of the same table. */
+  grantLedger(to: GatewayFunction): void {
+    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+  }
+
   /** To list records and show one, without payloads. */
   grantInspect(to: GatewayFunction): void {
     this.grantList(to);

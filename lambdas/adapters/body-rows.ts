@@ -25,7 +25,7 @@ const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
 export function bodyRows(client: DynamoDBClient, tableName: string, blobs: Blobs): BodyRows {
   const keyOf = (pk: string, sha256: string) => ({ pk: { S: pk }, sk: { S: `BODY#${sha256}` } });
   return {
-    async put(pk, { sha256, bytes, expiresAt }) {
+    async put(pk, { sha256, record, bytes, expiresAt }) {
       const gzip = gzipSync(bytes);
       const large = gzip.length > LARGEST_ROW_GZIP_BYTES;
       const name = `${createHash('sha256').update(pk).digest('hex')}/${sha256}`;
@@ -37,6 +37,7 @@ export function bodyRows(client: DynamoDBClient, tableName: string, blobs: Blobs
           Item: {
             ...keyOf(pk, sha256),
             expiresAt: { N: String(expiresAt) },
+            ...(record !== undefined && { record: { S: record } }),
             ...(large ? { object: { S: name } } : { gzip: { B: gzip } }),
           },
         }),

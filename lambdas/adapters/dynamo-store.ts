@@ -13,16 +13,18 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Claim, ClaimResult, Fence, Store } from '../core/ports.ts';
 import type { Write } from '../core/processor.ts';
-import { type EventRecord, RECORD_TTL_SECONDS, RECORD_VERSION } from '../core/record.ts';
-import { INDEX, META, OUTBOX_SHARDS } from '../core/table.ts';
+import { type EventRecord, RECORD_TTL_SECONDS, RECORD_VERSION, type Status } from '../core/record.ts';
+import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 import type { BodyRows } from './body-rows.ts';
-import { outboxShard, toItem, toRecord } from './record-item.ts';
+import { outboxShard, stateOf, toItem, toRecord } from './record-item.ts';
 import { transactItem } from './transact-item.ts';
 
 export interface DynamoStoreOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly bodies: BodyRows;
+  /** What the stage lists by, beside what it always does. */
+  readonly listBy?: readonly ListBy[];
   /** Physical names of the team's own tables by their short names. */
   readonly tables?: Readonly<Record<string, string>>;
 }
@@ -34,8 +36,18 @@ export interface DynamoStoreOptions {
  * The SDK repeats a write whose answer was lost and then meets its own first attempt; every method below counts that
  * as success (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
  */
-export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoStoreOptions): Store {
+export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {} }: DynamoStoreOptions): Store {
   const key = (pk: string) => ({ pk: { S: pk }, sk: { S: META } });
+
+  /** The part of an update that moves the record within the index of statuses, or out of it. */
+  function listed(pk: string, status: Status): { readonly set: Values; readonly remove: readonly string[] } {
+    const { partitionKey } = INDEX.statuses;
+    const state = stateOf(pk.slice(0, pk.indexOf('#')), status, listBy);
+    const set = { status };
+    return state === undefined
+      ? { set, remove: [`#${partitionKey}`] }
+      : { set: { ...set, [partitionKey]: state }, remove: [] };
+  }
 
   /** Updates META; returns the row after it, or the row that refused it. */
   async function update(
@@ -61,15 +73,20 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
   }
 
   /** Ends an attempt. True also when the row shows that this very fence has written this status before. */
-  async function end(fence: Fence, status: EventRecord['status'], set: Values, remove = ''): Promise<boolean> {
-    const result = await update(fence.pk, {
-      condition: '#status = :processing AND #owner = :owner AND attempt = :attempt',
-      set: { status, ...set },
-      remove,
-      values: { ':processing': 'PROCESSING', ':owner': fence.owner, ':attempt': fence.attempt },
-    });
+  async function end(fence: Fence, status: Status, set: Values, remove: readonly string[]): Promise<boolean> {
+    const result = await update(fence.pk, ending(fence, status, set, remove));
     if ('after' in result) return true;
     return isEndedBy(result.refusedBy, fence, status);
+  }
+
+  function ending(fence: Fence, status: Status, set: Values, remove: readonly string[]): Change {
+    const state = listed(fence.pk, status);
+    return {
+      condition: '#status = :processing AND #owner = :owner AND attempt = :attempt',
+      set: { ...state.set, ...set },
+      remove: [...state.remove, ...remove],
+      values: { ':processing': 'PROCESSING', ':owner': fence.owner, ':attempt': fence.attempt },
+    };
   }
 
   return {
@@ -81,7 +98,7 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
         await client.send(
           new PutItemCommand({
             TableName: tableName,
-            Item: toItem(record),
+            Item: toItem(record, listBy),
             ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
             ExpressionAttributeValues: marshall({ ':now': Math.floor(now / 1000) }),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
@@ -104,6 +121,7 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
     },
 
     async claim(claim: Claim): Promise<ClaimResult> {
+      const state = listed(claim.pk, 'PROCESSING');
       const result = await update(claim.pk, {
         condition:
           'v = :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
@@ -112,13 +130,13 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
           ' OR (#status = :processing AND (leaseUntil <= :now OR #owner = :owner))' +
           ' OR (#status = :parked AND movedAt < :sentAt))',
         set: {
-          status: 'PROCESSING',
+          ...state.set,
           owner: claim.owner,
           leaseUntil: claim.leaseUntil,
           expiresAt: Math.floor(claim.now / 1000) + RECORD_TTL_SECONDS,
         },
         add: { attempt: 1 },
-        remove: 'outbox, outboxAt, nextAt',
+        remove: [...state.remove, 'outbox', 'outboxAt', 'nextAt'],
         values: {
           ':v': RECORD_VERSION,
           ':epoch': claim.epoch,
@@ -139,27 +157,19 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
       return { claimed: false, ...(result.refusedBy && { existing: result.refusedBy }) };
     },
 
-    complete: (fence, done) => end(fence, 'DONE', { ...done }, 'leaseUntil, lastError'),
+    complete: (fence, done) => end(fence, 'DONE', { ...done }, ENDED_WELL),
     fail: (fence, { movedAt, ...failure }) =>
-      end(
-        fence,
-        'FAILED',
-        movedAt === undefined ? failure : { ...failure, movedAt, movedAttempt: fence.attempt },
+      end(fence, 'FAILED', movedAt === undefined ? failure : { ...failure, movedAt, movedAttempt: fence.attempt }, [
         'leaseUntil',
-      ),
-    park: (fence, failure) => end(fence, 'PARKED', { ...failure, movedAttempt: fence.attempt }, 'leaseUntil'),
+      ]),
+    park: (fence, failure) => end(fence, 'PARKED', { ...failure, movedAttempt: fence.attempt }, ['leaseUntil']),
 
     async commit(fence, writes: readonly Write[], done) {
       const markDone: TransactWriteItem = {
         Update: {
           TableName: tableName,
           Key: key(fence.pk),
-          ...expressions({
-            condition: '#status = :processing AND #owner = :owner AND attempt = :attempt',
-            set: { status: 'DONE', ...done },
-            remove: 'leaseUntil, lastError',
-            values: { ':processing': 'PROCESSING', ':owner': fence.owner, ':attempt': fence.attempt },
-          }),
+          ...expressions(ending(fence, 'DONE', { ...done }, ENDED_WELL)),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
       };
@@ -225,10 +235,11 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
     },
 
     async replay(seen, { now, outboxAt }) {
+      const state = listed(seen.pk, 'RECEIVED');
       const result = await update(seen.pk, {
         condition: 'v = :v AND epoch = :epoch AND #status = :seen AND #status IN (:done, :parked)',
         set: {
-          status: 'RECEIVED',
+          ...state.set,
           epoch: seen.epoch + 1,
           attempt: 0,
           outbox: outboxShard(seen.pk),
@@ -236,7 +247,7 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
           expiresAt: Math.floor(now / 1000) + RECORD_TTL_SECONDS,
         },
         // All that it has of earlier attempts.
-        remove: '#owner, leaseUntil, nextAt, doneAt, processingMs, movedAt, movedAttempt, lastError, outboxSends',
+        remove: [...state.remove, ...OF_ATTEMPTS],
         values: {
           ':v': RECORD_VERSION,
           ':epoch': seen.epoch,
@@ -250,19 +261,29 @@ export function dynamoStore({ client, tableName, bodies, tables = {} }: DynamoSt
   };
 }
 
+const ENDED_WELL = ['leaseUntil', 'lastError'];
+const OF_ATTEMPTS = [
+  ...['#owner', 'leaseUntil', 'nextAt', 'doneAt', 'processingMs', 'movedAt', 'movedAttempt', 'lastError'],
+  'outboxSends',
+];
+
 type Values = Readonly<Record<string, string | number>>;
 
 interface Change {
   readonly condition: string;
   readonly set: Values;
   readonly add?: Values;
-  readonly remove?: string;
+  readonly remove?: readonly string[];
   readonly values: Values;
 }
 
 /** Attribute names that are reserved words of DynamoDB's expressions, or might become one, go by placeholder. */
-function expressions({ condition, set, add = {}, remove = '', values }: Change) {
-  const names: Record<string, string> = { '#status': 'status', '#owner': 'owner' };
+function expressions({ condition, set, add = {}, remove = [], values }: Change) {
+  const names: Record<string, string> = {
+    '#status': 'status',
+    '#owner': 'owner',
+    '#state': INDEX.statuses.partitionKey,
+  };
   const all: Record<string, string | number> = { ...values };
   const assign = (entries: Values, glue: string) =>
     Object.entries(entries).map(([name, value]) => {
@@ -272,7 +293,7 @@ function expressions({ condition, set, add = {}, remove = '', values }: Change) 
     });
   const clauses = [`SET ${assign(set, ' = ').join(', ')}`];
   if (Object.keys(add).length > 0) clauses.push(`ADD ${assign(add, ' ').join(', ')}`);
-  if (remove) clauses.push(`REMOVE ${remove}`);
+  if (remove.length > 0) clauses.push(`REMOVE ${remove.join(', ')}`);
   const text = condition + clauses.join(' ');
   return {
     UpdateExpression: clauses.join(' '),

@@ -3,22 +3,23 @@ import {
   BatchGetItemCommand,
   type DynamoDBClient,
   QueryCommand,
-  type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { BadCursor, type EventLog, type EventQuery } from '../core/admin.ts';
+import { isListed } from '../core/event-query.ts';
 import type { Clock, Store } from '../core/ports.ts';
-import { type EventRecord, isExpired, RECORD_TTL_SECONDS } from '../core/record.ts';
-import { INDEX, META } from '../core/table.ts';
-import { eventDay } from './event-day.ts';
-import { toRecord } from './record-item.ts';
+import { type EventRecord, isExpired, recordKey } from '../core/record.ts';
+import { INDEX, type ListBy, META } from '../core/table.ts';
+import { stateOf, toRecord, typeKey } from './record-item.ts';
 
 export interface EventLogOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly store: Pick<Store, 'get'>;
   readonly clock: Clock;
+  /** What the stage lists by, beside what it always does. */
+  readonly listBy?: readonly ListBy[];
 }
 
 /** Where a page ended: everything newer was given, and of that millisecond everything up to this key. */
@@ -27,39 +28,63 @@ interface Position {
   readonly pk: string;
 }
 
+/** One partition of an index, newest last. */
+interface Partition {
+  readonly index: (typeof INDEX)['events' | 'statuses' | 'types'];
+  readonly key: string;
+}
+
 /** DynamoDB's limit for one BatchGetItem. */
 const KEYS_AT_ONCE = 100;
-const DAY_MS = 24 * 60 * 60_000;
-/** A page looks at so many index entries at most; with a rare status it may come back short, with a `next`. */
-const KEYS_PER_PAGE = 2_000;
+const HOUR_MS = 60 * 60_000;
+/**
+ * A page looks at so many events at most. Where a filter has no index, one that few events meet may come back short, with
+ * a `next`: no request takes longer because there are more events.
+ */
+const LOOKED_AT_PER_PAGE = 1_000;
 
-/** Lists events by source and day from the index, newest first, then reads their records: never a scan. */
-export function eventLog({ client, tableName, store, clock }: EventLogOptions): EventLog {
+/** Lists events from the index that fits the filter best, newest first, then reads their records: never a scan. */
+export function eventLog({ client, tableName, store, clock, listBy = [] }: EventLogOptions): EventLog {
+  /** The narrowest partition of one source that has all that the filter may want. */
+  function partitionOf(source: string, { status, type }: EventQuery): Partition {
+    const state = status && stateOf(source, status, listBy);
+    if (state !== undefined) return { index: INDEX.statuses, key: state };
+    if (type !== undefined && listBy.includes('type')) return { index: INDEX.types, key: typeKey(source, type) };
+    return { index: INDEX.events, key: source };
+  }
+
   /**
-   * Keys of one source on one day that come after the position, newest first. Events of one millisecond have no order
-   * in the index, so they are given all together or not yet.
+   * Keys within a time that come after the position, newest first. Events of one millisecond have no order in the index,
+   * so they are given all together or not yet.
    */
-  async function keysOf(source: string, day: number, after: Position | undefined, limit: number): Promise<Position[]> {
+  async function keysOf(
+    { index, key }: Partition,
+    { from, to }: { readonly from: number; readonly to: number },
+    after: Position | undefined,
+    limit: number,
+  ): Promise<Position[]> {
     const found: Position[] = [];
-    let start: QueryCommandInput['ExclusiveStartKey'];
+    let start: Record<string, AttributeValue> | undefined;
     do {
-      const { Items = [], LastEvaluatedKey } = await client.send(
+      const page: QueryCommandOutput = await client.send(
         new QueryCommand({
           TableName: tableName,
-          IndexName: INDEX.events.name,
-          KeyConditionExpression: `listed = :day${after ? ' AND receivedAt <= :to' : ''}`,
+          IndexName: index.name,
+          KeyConditionExpression: '#partition = :key AND receivedAt BETWEEN :from AND :to',
+          ExpressionAttributeNames: { '#partition': index.partitionKey },
           ExpressionAttributeValues: marshall({
-            ':day': eventDay(source, day),
-            ...(after && { ':to': after.receivedAt }),
+            ':key': key,
+            ':from': from,
+            ':to': Math.max(from, Math.min(to, after?.receivedAt ?? to)),
           }),
           ScanIndexForward: false,
           Limit: limit,
-          ExclusiveStartKey: start,
+          ...(start && { ExclusiveStartKey: start }),
         }),
       );
-      const positions = Items.map((item) => ({ receivedAt: Number(item.receivedAt?.N), pk: item.pk?.S ?? '' }));
+      const positions = (page.Items ?? []).map(positionOf);
       found.push(...positions.filter((position) => !after || isAfter(position, after)));
-      start = LastEvaluatedKey;
+      start = page.LastEvaluatedKey;
       const unfinished = start && positions.at(-1)?.receivedAt;
       const whole = found.filter(({ receivedAt }) => receivedAt !== unfinished);
       if (start && whole.length > 0) return whole.sort(newestFirst);
@@ -67,8 +92,8 @@ export function eventLog({ client, tableName, store, clock }: EventLogOptions): 
     return found.sort(newestFirst);
   }
 
-  /** Keys of one source on the day of that moment, from a moment on. */
-  async function keysOfDay(source: string, day: number, from: number, most: number): Promise<Position[]> {
+  /** Keys of one source from a moment on, newest first. */
+  async function keysSince(source: string, from: number, most: number): Promise<Position[]> {
     const keys: Position[] = [];
     let next: Record<string, AttributeValue> | undefined;
     do {
@@ -76,13 +101,14 @@ export function eventLog({ client, tableName, store, clock }: EventLogOptions): 
         new QueryCommand({
           TableName: tableName,
           IndexName: INDEX.events.name,
-          KeyConditionExpression: 'listed = :day AND receivedAt >= :from',
-          ExpressionAttributeValues: marshall({ ':day': eventDay(source, day), ':from': from }),
+          KeyConditionExpression: '#partition = :key AND receivedAt >= :from',
+          ExpressionAttributeNames: { '#partition': INDEX.events.partitionKey },
+          ExpressionAttributeValues: marshall({ ':key': source, ':from': from }),
           ScanIndexForward: false,
           ...(next && { ExclusiveStartKey: next }),
         }),
       );
-      for (const item of page.Items ?? []) keys.push({ receivedAt: Number(item.receivedAt?.N), pk: item.pk?.S ?? '' });
+      keys.push(...(page.Items ?? []).map(positionOf));
       next = page.LastEvaluatedKey;
     } while (next && keys.length < most);
     return keys.slice(0, most);
@@ -104,64 +130,75 @@ export function eventLog({ client, tableName, store, clock }: EventLogOptions): 
     return keys.flatMap(({ pk }) => found.get(pk) ?? []);
   }
 
+  async function find(source: string, id: string): Promise<EventRecord | undefined> {
+    const byKey = await store.get(recordKey(source, id));
+    if (byKey) return byKey;
+    // Where the key is not the id, a payload stands under the id and names the key.
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :body)',
+        FilterExpression: 'attribute_exists(#record)',
+        ProjectionExpression: '#record',
+        ExpressionAttributeNames: { '#record': 'record' },
+        ExpressionAttributeValues: marshall({ ':pk': recordKey(source, id), ':body': 'BODY#' }),
+      }),
+    );
+    const records = await Promise.all(Items.slice(0, KEYS_AT_ONCE).map((item) => store.get(item.record?.S ?? '')));
+    const mine = records.flatMap((record) => (record?.eventId === id ? [record] : []));
+    return mine.sort((a, b) => b.receivedAt - a.receivedAt)[0];
+  }
+
   return {
-    async list({ sources, status, limit, cursor }: EventQuery) {
+    find,
+
+    async list(query: EventQuery) {
       const now = clock.now();
-      const oldestDay = now - RECORD_TTL_SECONDS * 1000 - DAY_MS;
+      const { sources, text, limit, cursor } = query;
       let position = cursor === undefined ? undefined : decodePosition(cursor);
-      const events: EventRecord[] = [];
-      let looked = 0;
+      if (text !== undefined && !position) {
+        const named = (await Promise.all(sources.map((source) => find(source, text)))).flatMap(
+          (record) => record ?? [],
+        );
+        const events = named.filter((record) => isListed(record, query, now));
+        if (events.length > 0) return { events };
+      }
+      const partitions = sources.map((source) => partitionOf(source, query));
       // An hour ahead of now: a sandbox whose clock is fast must not hide its events.
-      for (let day = position?.receivedAt ?? now + DAY_MS / 24; day > oldestDay;) {
-        const chunk = Math.min(KEYS_AT_ONCE, Math.max(limit, 25));
-        const lists = await Promise.all(sources.map((source) => keysOf(source, day, position, chunk)));
+      const time = { from: query.from ?? 0, to: Math.min((query.to ?? Infinity) - 1, now + HOUR_MS) };
+      const chunk = Math.min(KEYS_AT_ONCE, Math.max(limit, 25));
+      const events: EventRecord[] = [];
+      for (let looked = 0; looked < LOOKED_AT_PER_PAGE;) {
+        const lists = await Promise.all(partitions.map((partition) => keysOf(partition, time, position, chunk)));
         const keys = lists.flat().sort(newestFirst).slice(0, chunk);
-        if (keys.length === 0) {
-          // Nothing more on this day: the last millisecond of the day before.
-          day = Math.floor(day / DAY_MS) * DAY_MS - 1;
-          continue;
-        }
+        if (keys.length === 0) return { events };
         looked += keys.length;
         for (const record of await recordsOf(keys)) {
           position = { receivedAt: record.receivedAt, pk: record.pk };
-          if (isExpired(record, now) || (status !== undefined && record.status !== status)) continue;
+          if (!isListed(record, query, now)) continue;
           events.push(record);
           if (events.length === limit) return { events, next: encodePosition(position) };
         }
         position = keys.at(-1) ?? position;
-        if (position && looked >= KEYS_PER_PAGE) return { events, next: encodePosition(position) };
       }
-      return { events };
+      return { events, ...(position && { next: encodePosition(position) }) };
     },
 
     async since(sources, from, most) {
-      const now = clock.now();
       const keys: Position[] = [];
       for (const source of sources) {
-        for (let day = now + DAY_MS / 24; day >= from - DAY_MS && keys.length <= most; day -= DAY_MS)
-          keys.push(...(await keysOfDay(source, day, from, most + 1 - keys.length)));
+        if (keys.length > most) break;
+        keys.push(...(await keysSince(source, from, most + 1 - keys.length)));
       }
       const records = await recordsOf(keys.slice(0, most).sort(newestFirst));
+      const now = clock.now();
       return { records: records.filter((record) => !isExpired(record, now)), complete: keys.length <= most };
     },
-
-    async find(source, id) {
-      const byKey = await store.get(`${source}#${id}`);
-      if (byKey) return byKey;
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: INDEX.aliases.name,
-          KeyConditionExpression: 'alias = :alias',
-          ExpressionAttributeValues: marshall({ ':alias': `${source}#${id}` }),
-          ScanIndexForward: false,
-          Limit: 1,
-        }),
-      );
-      const pk = Items[0]?.pk?.S;
-      return pk === undefined ? undefined : store.get(pk);
-    },
   };
+}
+
+function positionOf(item: Record<string, AttributeValue>): Position {
+  return { receivedAt: Number(item.receivedAt?.N), pk: item.pk?.S ?? '' };
 }
 
 function newestFirst(a: Position, b: Position): number {

@@ -1,27 +1,49 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { EventRecord } from '../core/record.ts';
-import { INDEX, META, OUTBOX_SHARDS } from '../core/table.ts';
-import { eventDay } from './event-day.ts';
+import type { EventRecord, Status } from '../core/record.ts';
+import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 
-/** The id stands in the item once: as part of its key, else as part of the alias by which it is looked up. */
-export function toItem({ eventId, ...record }: EventRecord): Record<string, AttributeValue> {
-  const { source, pk, receivedAt, outboxAt } = record;
-  const named = eventId === undefined ? undefined : `${source}#${eventId}`;
+/** META stays within 1 KB because what its key or an index's key says already stands in the item once. */
+export function toItem(
+  { eventId, type, ...record }: EventRecord,
+  listBy: readonly ListBy[],
+): Record<string, AttributeValue> {
+  const { source, pk, status, outboxAt } = record;
+  const state = stateOf(source, status, listBy);
   return marshall({
     ...record,
     sk: META,
-    [INDEX.events.partitionKey]: eventDay(source, receivedAt),
-    ...(named !== undefined && (named === pk ? { keyIsId: true } : { [INDEX.aliases.partitionKey]: named })),
+    ...(eventId !== undefined && (pk === `${source}#${eventId}` ? { keyIsId: true } : { eventId })),
+    ...(listBy.includes('type') ? { [INDEX.types.partitionKey]: typeKey(source, type) } : { type }),
+    ...(state !== undefined && { [INDEX.statuses.partitionKey]: state }),
     ...(outboxAt !== undefined && { [INDEX.outbox.partitionKey]: outboxShard(pk) }),
   });
 }
 
 export function toRecord(item: Record<string, AttributeValue>): EventRecord {
-  const { keyIsId, ...record } = unmarshall(item) as EventRecord & { keyIsId?: boolean; alias?: string };
-  const named = keyIsId ? record.pk : record.alias;
-  return named === undefined ? record : { ...record, eventId: named.slice(record.source.length + 1) };
+  const { keyIsId, typed, ...record } = unmarshall(item) as EventRecord & { keyIsId?: boolean; typed?: string };
+  const after = record.source.length + 1;
+  return {
+    ...record,
+    ...(keyIsId && { eventId: record.pk.slice(after) }),
+    ...(typed !== undefined && { type: typed.slice(after) }),
+  };
+}
+
+export function typeKey(source: string, type: string): string {
+  return `${source}#${type}`;
+}
+
+export function statusKey(source: string, status: Status): string {
+  return `${source}#${status}`;
+}
+
+/** Where the index of statuses has a record of that status, if it has. */
+export function stateOf(source: string, status: Status, listBy: readonly ListBy[]): string | undefined {
+  return status === 'FAILED' || status === 'PARKED' || listBy.includes('status')
+    ? statusKey(source, status)
+    : undefined;
 }
 
 export function outboxShard(pk: string): string {

@@ -1,6 +1,6 @@
 import { type AdminReplayPorts, replayEvent } from './admin-replay.ts';
+import type { EventFilter } from './event-query.ts';
 import { type EventView, viewOf } from './event-view.ts';
-import { ledger } from './admin-ledger.ts';
 import { problem } from './problem.ts';
 import { type EventRecord, type Status, STATUSES } from './record.ts';
 import type { Answer } from './verdict.ts';
@@ -22,9 +22,7 @@ export interface EventLog {
   find(source: string, id: string): Promise<EventRecord | undefined>;
 }
 
-export interface EventQuery {
-  readonly sources: readonly string[];
-  readonly status?: Status;
+export interface EventQuery extends EventFilter {
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -55,10 +53,6 @@ export async function administer(
   ports: Omit<AdminReplayPorts, 'find'>,
 ): Promise<Answer> {
   const [resource, source, ...rest] = request.path;
-  if (resource === 'ledger' && source === undefined) {
-    if (request.method !== 'GET') return problem(405, 'Only GET.', {}, { allow: 'GET' });
-    return ledger(request.query, sources, log, ports.clock.now());
-  }
   if (resource !== 'events') return problem(404, 'No such resource.', { resource: resource ?? '' });
   const replays = request.method === 'POST' && rest.at(-1) === 'replay';
   if (request.method !== 'GET' && !replays)

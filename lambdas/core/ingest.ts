@@ -6,6 +6,7 @@ import type { ReceivedEvent, Receipt } from './receipt.ts';
 import {
   beginningOf,
   BODY_TTL_SECONDS,
+  bodyKey,
   type EventRecord,
   LONGEST_BYTES,
   outboxWaitMs,
@@ -58,7 +59,15 @@ export async function ingest(
     secret,
   };
 
+  const bodyAt = bodyKey(record);
+  const body = {
+    sha256: record.bodySha256,
+    ...(bodyAt !== record.pk && { record: record.pk }),
+    expiresAt: Math.floor(now / 1000) + BODY_TTL_SECONDS,
+  };
   if (!route) {
+    // Nobody reads its payload; where the key is not the id, the empty row leads from the id to the record.
+    if (bodyAt !== record.pk) await store.putBody(bodyAt, { ...body, bytes: Buffer.alloc(0) });
     const put = await store.putRecord(record, now);
     if (put.created) return { receipt: 'filtered', event: received };
     return { receipt: 'duplicate', event: received, sameBody: put.existing.bodySha256 === record.bodySha256 };
@@ -66,16 +75,12 @@ export async function ingest(
 
   const toPut = redelivers ? record : { ...record, outboxAt: now + outboxWaitMs(0) };
   // Both are awaited to their end: a call left in flight would be frozen with the function and fail in the next one.
-  const [body, put] = await Promise.allSettled([
-    store.putBody(record.pk, {
-      sha256: record.bodySha256,
-      bytes: delivery.body,
-      expiresAt: Math.floor(now / 1000) + BODY_TTL_SECONDS,
-    }),
+  const [kept, put] = await Promise.allSettled([
+    store.putBody(bodyAt, { ...body, bytes: delivery.body }),
     store.putRecord(toPut, now),
   ]);
   if (put.status === 'rejected') throw put.reason;
-  if (body.status === 'rejected') throw body.reason;
+  if (kept.status === 'rejected') throw kept.reason;
 
   const stored = put.value.created ? toPut : put.value.existing;
   if (stored.status !== 'RECEIVED') {

@@ -84,6 +84,11 @@ export function recordKey(source: string, dedupKey: string): string {
   return `${source}#${dedupKey}`;
 }
 
+/** The partition of an event's payload: that of the provider's id, where there is one. */
+export function bodyKey({ pk, source, eventId }: Pick<EventRecord, 'pk' | 'source' | 'eventId'>): string {
+  return eventId === undefined ? pk : recordKey(source, eventId);
+}
+
 /** Whether the record still counts at `nowMs`: TTL deletes up to days late, so its time is compared. */
 export function isExpired(record: Pick<EventRecord, 'expiresAt'>, nowMs: number): boolean {
   return record.expiresAt * 1000 <= nowMs;

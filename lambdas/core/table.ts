@@ -11,7 +11,8 @@
  *
  * One row of the partition `BREAKER#<source>/<route>`, with the sort key `BREAKER`: the breaker of a route that has failed
  * or was paused. No source has a capital letter in its name, so no event is there. It has no `expiresAt`. Likewise
- * `ALLOWLIST#<provider>`, `ALLOWLIST`: what is kept of a provider's published addresses.
+ * `ALLOWLIST#<provider>`, `ALLOWLIST`: what is kept of a provider's published addresses; and `LEDGER#<source>`, by the
+ * hour: how many events it brought, for a week.
  */
 export const TABLE = { partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt' } as const;
 
@@ -25,6 +26,11 @@ export function breakerKey(route: string): { readonly pk: string; readonly sk: s
 /** The row of one provider's published addresses. */
 export function allowlistKey(provider: string): { readonly pk: string; readonly sk: string } {
   return { pk: `ALLOWLIST#${provider}`, sk: 'ALLOWLIST' };
+}
+
+/** The row of one source's hour in the ledger. The hour is its beginning, milliseconds since the epoch. */
+export function ledgerKey(source: string, hour: number): { readonly pk: string; readonly sk: string } {
+  return { pk: `LEDGER#${source}`, sk: new Date(hour).toISOString() };
 }
 
 export const INDEX = {

@@ -1,6 +1,9 @@
+import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
 import { eventLog } from '../../lambdas/adapters/event-log.ts';
 import { BadCursor, type EventLog } from '../../lambdas/core/admin.ts';
-import type { EventRecord } from '../../lambdas/core/record.ts';
+import { bodyKey, type EventRecord } from '../../lambdas/core/record.ts';
+import { LIST_BY } from '../../lambdas/core/table.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { openDynalite, type TableUnderTest } from './stores.ts';
 
@@ -9,46 +12,59 @@ const HOUR = 60 * 60_000;
 
 let table: TableUnderTest;
 let log: EventLog;
+/** Of a stage that lists by type and by every status. */
+let indexed: TableUnderTest;
+let indexedLog: EventLog;
 
 beforeAll(async () => {
   table = await openDynalite();
   log = eventLog({ ...table, clock: new ManualClock(NOW) });
+  const { client, tableName } = table;
+  const bodies = bodyRows(client, tableName, { put: () => Promise.resolve(), get: () => Promise.resolve(undefined) });
+  indexed = { ...table, store: dynamoStore({ client, tableName, bodies, listBy: LIST_BY }) };
+  indexedLog = eventLog({ ...indexed, clock: new ManualClock(NOW), listBy: LIST_BY });
 }, 60_000);
 
 afterAll(() => table.close(), 30_000);
 
 let events = 0;
 
-async function received(source: string, receivedAt: number, more: Partial<EventRecord> = {}): Promise<string> {
+async function received(
+  source: string,
+  receivedAt: number,
+  more: Partial<EventRecord> = {},
+  { store } = table,
+): Promise<string> {
   const id = `evt_${++events}`;
   const pk = `${source}#${more.bodySha256 === undefined ? id : `unsigned-${id}`}`;
-  await table.store.putRecord(
-    {
-      v: 1,
-      pk,
-      status: 'RECEIVED',
-      source,
-      eventId: id,
-      type: 'x',
-      bodySha256: 'a'.repeat(64),
-      bodyBytes: 2,
-      receivedAt,
-      epoch: 0,
-      attempt: 0,
-      expiresAt: NOW / 1000 + 1_000_000,
-      ...more,
-    },
-    NOW,
-  );
+  const record: EventRecord = {
+    v: 1,
+    pk,
+    status: 'RECEIVED',
+    source,
+    eventId: id,
+    type: 'x',
+    bodySha256: 'a'.repeat(64),
+    bodyBytes: 2,
+    receivedAt,
+    epoch: 0,
+    attempt: 0,
+    expiresAt: NOW / 1000 + 1_000_000,
+    ...more,
+  };
+  await store.putRecord(record, NOW);
+  const { bodySha256: sha256, expiresAt } = record;
+  const at = bodyKey(record);
+  if (at !== pk) await store.putBody(at, { sha256, record: pk, bytes: Buffer.alloc(0), expiresAt });
   return id;
 }
 
 /** All events, page by page. */
-async function walk(query: Omit<Parameters<EventLog['list']>[0], 'cursor'>): Promise<string[][]> {
+async function walk(query: Omit<Parameters<EventLog['list']>[0], 'cursor'>, from = log): Promise<string[][]> {
   const pages: string[][] = [];
   let cursor: string | undefined;
   do {
-    const page = await log.list({ ...query, ...(cursor !== undefined && { cursor }) });
+    const page = await from.list({ ...query, ...(cursor !== undefined && { cursor }) });
     pages.push(page.events.map(({ eventId }) => eventId ?? ''));
     cursor = page.next;
   } while (cursor !== undefined);
@@ -77,6 +93,85 @@ test('a status is looked for through all pages', async () => {
   for (let i = 0; i < 40; i++) await received('rare', NOW - HOUR - i, { status: i === 35 ? 'PARKED' : 'DONE' });
 
   expect((await walk({ sources: ['rare'], status: 'PARKED', limit: 5 })).flat()).toEqual(['evt_100']);
+});
+
+describe('a list is narrowed', () => {
+  const failed = { status: 'FAILED', lastError: 'Timeout: the CRM said nothing' } as const;
+  const of = (source: string) => ({ sources: [source], limit: 5 });
+
+  test('to what failed, also after 3,000 others that did not', async () => {
+    const wanted = await received('narrow', NOW - 30 * HOUR, failed);
+    await Promise.all(Array.from({ length: 3_000 }, (_, i) => received('narrow', NOW - HOUR - i, { status: 'DONE' })));
+
+    expect(await walk({ ...of('narrow'), status: 'FAILED' })).toEqual([[wanted]]);
+  }, 60_000);
+
+  test('to a type, a time and a text, all at once', async () => {
+    const wanted = await received('all', NOW - 5 * HOUR, { ...failed, type: 'user.created' });
+    await received('all', NOW - 5 * HOUR, { ...failed, type: 'user.deleted' });
+    await received('all', NOW - 8 * HOUR, { ...failed, type: 'user.created' });
+    await received('all', NOW - 5 * HOUR, { ...failed, type: 'user.created', lastError: 'other' });
+    const query = { ...of('all'), type: 'user.created', text: 'the crm', from: NOW - 6 * HOUR, to: NOW };
+
+    expect(await walk(query)).toEqual([[wanted]]);
+    expect(await walk({ ...query, to: NOW - 5 * HOUR })).toEqual([[]]);
+  });
+
+  test('to one event by its id, the provider’s where that is not the key', async () => {
+    const signed = await received('named', NOW - HOUR);
+    const unsigned = await received('named', NOW - HOUR, { bodySha256: 'd'.repeat(64) });
+
+    expect(await walk({ ...of('named'), text: signed })).toEqual([[signed]]);
+    expect(await walk({ ...of('named'), text: unsigned })).toEqual([[unsigned]]);
+    expect(await walk({ ...of('named'), text: unsigned, status: 'DONE' })).toEqual([[]]);
+  });
+
+  test('without an index for it, a page that looked at enough comes back short and goes on', async () => {
+    const wanted = await received('walked', NOW - 30 * HOUR, { type: 'rare' });
+    await Promise.all(Array.from({ length: 1_500 }, (_, i) => received('walked', NOW - HOUR - i)));
+
+    expect(await walk({ ...of('walked'), type: 'rare' })).toEqual([[], [wanted]]);
+  }, 60_000);
+
+  test('by the stage’s choice also to any type or status in one page', async () => {
+    const type = await received('chosen', NOW - 30 * HOUR, { type: 'rare' }, indexed);
+    const status = await received('chosen', NOW - 31 * HOUR, { status: 'PROCESSING' }, indexed);
+    await Promise.all(
+      Array.from({ length: 1_500 }, (_, i) => received('chosen', NOW - HOUR - i, { status: 'DONE' }, indexed)),
+    );
+
+    expect(await walk({ ...of('chosen'), type: 'rare' }, indexedLog)).toEqual([[type]]);
+    expect(await walk({ ...of('chosen'), status: 'PROCESSING' }, indexedLog)).toEqual([[status]]);
+  }, 60_000);
+});
+
+test.each(['default', 'chosen'])('the index of statuses follows a record through its life (%s)', async (which) => {
+  const { store } = which === 'chosen' ? indexed : table;
+  const asked = which === 'chosen' ? indexedLog : log;
+  const source = `life-${which}`;
+  const id = await received(source, NOW - HOUR, {}, { ...table, store });
+  const pk = `${source}#${id}`;
+  const claim = { pk, epoch: 0, bodySha256: 'a'.repeat(64), now: NOW, leaseUntil: NOW + 1, hop: 'main' } as const;
+  const listed = async () => {
+    const found: string[] = [];
+    for (const status of ['FAILED', 'PARKED'] as const)
+      if ((await asked.list({ sources: [source], status, limit: 5 })).events.length > 0) found.push(status);
+    return found.join();
+  };
+  const seen = [await listed()];
+  await store.claim({ ...claim, owner: 'a', sentAt: NOW });
+  await store.fail({ pk, owner: 'a', attempt: 1 }, { nextAt: NOW, lastError: 'x' });
+  seen.push(await listed());
+  await store.claim({ ...claim, owner: 'b', sentAt: NOW });
+  seen.push(await listed());
+  await store.park({ pk, owner: 'b', attempt: 2 }, { movedAt: NOW, lastError: 'x' });
+  seen.push(await listed());
+  await store.claim({ ...claim, owner: 'c', sentAt: NOW + 1 });
+  await store.complete({ pk, owner: 'c', attempt: 3 }, { doneAt: NOW, processingMs: 1 });
+  seen.push(await listed());
+
+  expect(seen).toEqual(['', 'FAILED', '', 'PARKED', '']);
+  expect((await store.get(pk))?.type).toBe('x');
 });
 
 test('an expired record is not listed, although TTL has not deleted it yet', async () => {

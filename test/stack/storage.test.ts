@@ -118,15 +118,15 @@ describe('tables', () => {
         {
           IndexName: 'events',
           KeySchema: [
-            { AttributeName: 'listed', KeyType: 'HASH' },
+            { AttributeName: 'source', KeyType: 'HASH' },
             { AttributeName: 'receivedAt', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'KEYS_ONLY' },
         },
         {
-          IndexName: 'aliases',
+          IndexName: 'statuses',
           KeySchema: [
-            { AttributeName: 'alias', KeyType: 'HASH' },
+            { AttributeName: 'state', KeyType: 'HASH' },
             { AttributeName: 'receivedAt', KeyType: 'RANGE' },
           ],
           Projection: { ProjectionType: 'KEYS_ONLY' },
