@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { startedAsThread, startThread } from './adapters/threads.ts';
 import { batchResponse } from './core/batch-response.ts';
+import { unitOf } from './core/in-order.ts';
 import { supervise, type Thread } from './core/supervise.ts';
 
 /** A thread that stands still for so long is given up: what else is in its batch must not wait for it. */
@@ -39,7 +40,7 @@ function processorFunction() {
       invocation: context.awsRequestId,
       deadline: Date.now() + remainingMs,
       noteMs: Math.min(NOTE_MS, remainingMs / 4),
-      unitOf: ({ messageId }) => messageId,
+      unitOf,
       standing: () => (standing ??= start()),
       fresh: () => startThread<SQSRecord>({ memoryMebibytes }),
     });

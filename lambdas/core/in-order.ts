@@ -1,13 +1,15 @@
 import type { OneByOneProcessor } from './attempt.ts';
-import type { Taken } from './batch-response.ts';
 import { consume, type ConsumePorts, type Outcome, type QueuedMessage } from './consume.ts';
+import type { Verdict } from './supervise.ts';
 
-export interface InOrderPorts extends ConsumePorts {
-  readonly report: (outcome: Outcome) => void;
-  /** Told of what should not have happened to a message, which then returns to its queue. */
-  readonly failed: (queued: QueuedMessage, error: unknown) => void;
-  /** Makes a message visible again after so many seconds. It does not reject: the queue's own time holds then. */
-  readonly returnAfter: (queued: QueuedMessage, delaySeconds: number) => Promise<void>;
+export interface InOrderPorts<Queued extends QueuedMessage> extends ConsumePorts {
+  readonly report: (queued: Queued, outcome: Outcome) => void;
+  /** Told of what should not have happened to a message, which then returns to its queue by its own time. */
+  readonly failed: (queued: Queued, error: unknown) => void;
+  /** Makes a message visible again after so many seconds. */
+  readonly returnAfter: (queued: Queued, delaySeconds: number) => Promise<void>;
+  /** Told once of each message, as soon as it has ended. */
+  readonly settle: (queued: Queued, verdict: Verdict) => void;
 }
 
 /**
@@ -15,62 +17,68 @@ export interface InOrderPorts extends ConsumePorts {
  * group stops: the rest goes back untried for the same time, and SQS hands over nothing of the group while one of its
  * messages is hidden. What is parked, or is on its way to the next queue, stops nobody.
  *
- * A message is begun only while a handler's whole time is left, so that no event is cut short for standing last.
+ * A message after the first is begun only while a handler's whole time is left, so that no event is cut short for
+ * standing last.
  *
- * @returns what became of each, in their order
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
-export async function takeInOrder<Payload>(
+export async function takeInOrder<Payload, Queued extends QueuedMessage>(
   processor: OneByOneProcessor<Payload>,
-  group: readonly QueuedMessage[],
+  group: readonly Queued[],
   handlerMs: number,
-  ports: InOrderPorts,
-): Promise<Taken[]> {
-  const taken: Taken[] = [];
-  const returning: (readonly [QueuedMessage, number])[] = [];
-  /** How long the group waits, once it has stopped; `unknown`: until the queue's own time is over. */
-  let stopped: number | 'unknown' | undefined;
-  for (const queued of group) {
-    const now = ports.clock.now();
-    if (stopped === undefined && taken.length > 0 && queued.deadline - now < handlerMs) stopped = 0;
-    if (stopped !== undefined) {
-      taken.push('returned');
-      if (stopped !== 'unknown') returning.push([queued, stopped]);
-      continue;
+  ports: InOrderPorts<Queued>,
+): Promise<void> {
+  const { clock, report, failed, returnAfter, settle } = ports;
+  const giveBack = async (queued: Queued, delaySeconds: number) => {
+    await returnAfter(queued, delaySeconds).catch((error: unknown) => failed(queued, error));
+    settle(queued, 'returned');
+  };
+  for (const [at, queued] of group.entries()) {
+    const now = clock.now();
+    const rest = group.slice(at + 1);
+    if (at > 0 && queued.deadline - now < handlerMs) {
+      await Promise.all([queued, ...rest].map((message) => giveBack(message, 0)));
+      return;
     }
+    let outcome: Outcome;
     try {
-      const outcome = await consume(
-        processor,
-        { ...queued, deadline: Math.min(queued.deadline, now + handlerMs) },
-        ports,
-      );
-      ports.report(outcome);
-      taken.push('delaySeconds' in outcome ? 'returned' : 'taken');
-      if ('delaySeconds' in outcome) returning.push([queued, outcome.delaySeconds]);
-      if (comesBack(outcome)) stopped = outcome.delaySeconds;
+      outcome = await consume(processor, { ...queued, deadline: Math.min(queued.deadline, now + handlerMs) }, ports);
     } catch (error) {
-      ports.failed(queued, error);
-      taken.push('returned');
-      stopped = 'unknown';
+      // Nobody knows how it stands with this one: the rest stays hidden behind it.
+      failed(queued, error);
+      for (const message of [queued, ...rest]) settle(message, 'returned');
+      return;
     }
+    report(queued, outcome);
+    if (outcome.outcome === 'apart') {
+      // The rest is done with it, in a thread of this group's own.
+      for (const message of [queued, ...rest]) settle(message, 'apart');
+      return;
+    }
+    if (outcome.outcome === 'failed' || outcome.outcome === 'deferred') {
+      const { delaySeconds } = outcome;
+      await Promise.all([queued, ...rest].map((message) => giveBack(message, delaySeconds)));
+      return;
+    }
+    if ('delaySeconds' in outcome) await giveBack(queued, outcome.delaySeconds);
+    else settle(queued, 'taken');
   }
-  await Promise.all(returning.map(([queued, delaySeconds]) => ports.returnAfter(queued, delaySeconds)));
-  return taken;
 }
 
-/** Whether the event is to run later; then those behind it may not run now. */
-function comesBack(outcome: Outcome): outcome is Extract<Outcome, { outcome: 'failed' | 'deferred' }> {
-  return outcome.outcome === 'failed' || outcome.outcome === 'deferred';
+/** A message as Lambda hands it over: what is asked of it here. */
+interface Handed {
+  readonly messageId: string;
+  readonly eventSourceARN: string;
+  readonly attributes: { readonly MessageGroupId?: string | undefined };
 }
 
-/** Messages by their group, each group and the groups among themselves as they came. */
-export function groupsOf<T>(messages: readonly T[], groupOf: (message: T) => string): readonly (readonly T[])[] {
-  const groups = new Map<string, T[]>();
-  for (const message of messages) {
-    const group = groups.get(groupOf(message));
-    if (group) group.push(message);
-    else groups.set(groupOf(message), [message]);
-  }
-  return [...groups.values()];
+/** What has to be taken one after the other: a group of an ordered route's queue, else each message by itself. */
+export function unitOf({ messageId, eventSourceARN, attributes }: Handed): string {
+  return isOrdered(eventSourceARN) ? (attributes.MessageGroupId ?? messageId) : messageId;
+}
+
+/** Whether a queue is an ordered route's, by its ARN or name. */
+export function isOrdered(queue: string): boolean {
+  return queue.endsWith('.fifo');
 }

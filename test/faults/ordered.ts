@@ -1,19 +1,24 @@
 import { type Breaker, UNTOUCHED } from '../../lambdas/core/breaker.ts';
 import { Circuit } from '../../lambdas/core/circuit.ts';
-import type { Outcome, QueuedMessage } from '../../lambdas/core/consume.ts';
+import type { QueuedMessage } from '../../lambdas/core/consume.ts';
 import { control, type ControlledRoute, settingsOf } from '../../lambdas/core/control.ts';
-import { groupsOf, takeInOrder } from '../../lambdas/core/in-order.ts';
+import { takeInOrder } from '../../lambdas/core/in-order.ts';
 import type { Queue, Store } from '../../lambdas/core/ports.ts';
 import { PermanentError, processor } from '../../lambdas/core/processor.ts';
 import type { EventRecord } from '../../lambdas/core/record.ts';
 import { BATCH_SIZE } from '../../lambdas/core/retry.ts';
 import { sendRecord } from '../../lambdas/core/send.ts';
+import type { Verdict } from '../../lambdas/core/supervise.ts';
 import { NOON } from '../support/gateway-in-memory.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryBreakers } from '../support/memory/breakers.ts';
 import { MemoryStore } from '../support/memory/store.ts';
 import { type QueueMessage, Queues } from './queues.ts';
 import { seeded } from './random.ts';
+
+interface Queued extends QueuedMessage {
+  readonly message: QueueMessage;
+}
 
 export interface OrderedRun {
   readonly seed: number;
@@ -23,7 +28,7 @@ export interface OrderedRun {
   /** From the fifth minute on, nothing that the handler calls works for so long. */
   readonly outageMinutes?: number;
   /** A mistake: how a consumer takes its batch that knows nothing of groups. */
-  readonly groupOf?: (queued: QueuedMessage) => string;
+  readonly groupOf?: (queued: Queued) => unknown;
 }
 
 export interface OrderedResult {
@@ -134,39 +139,32 @@ export async function runOrdered(options: OrderedRun): Promise<OrderedResult> {
       die();
       return new Promise<T>(() => undefined);
     };
-    const messages = new Map<QueuedMessage['owner'], QueueMessage>();
-    const queued = batch.map((message): QueuedMessage => {
-      const { body, sentAt, receives, group = '' } = message;
-      const owner = `execution-${id}/${message.id}/${group}`;
-      messages.set(owner, message);
-      return { body, sentAt, receives, hop: 'main', ordered: true, owner, deadline: clock.now() + 2 * HANDLER_MS };
-    });
-    const of = ({ owner }: QueuedMessage) => messages.get(owner);
+    const taken: QueueMessage[] = [];
     const consumer = {
       ...ports,
       store: mortal(store, alive),
       circuit,
       log: { info: () => undefined, warn: () => undefined },
-      report: (_: Outcome) => undefined,
+      report: () => undefined,
       failed: () => undefined,
-      returnAfter: (returned: QueuedMessage, seconds: number) => {
-        const message = of(returned);
-        if (message && !chance(CHANCE.lostReturn)) message.visibleAt = clock.now() + seconds * 1000;
+      returnAfter: ({ message }: Queued, seconds: number) => {
+        if (!chance(CHANCE.lostReturn)) message.visibleAt = clock.now() + seconds * 1000;
         return Promise.resolve();
       },
+      settle: ({ message }: Queued, verdict: Verdict) => void (verdict === 'taken' && taken.push(message)),
     };
-    const groups = groupsOf(queued, options.groupOf ?? (({ owner }) => owner.split('/')[2] ?? ''));
-    const work = Promise.all(
-      groups.map(async (group) => {
-        const taken = await takeInOrder(inOrder, group, HANDLER_MS, consumer);
-        return group.filter((_message, i) => taken[i] === 'taken');
-      }),
-    );
-    const done = await Promise.race([work, death]);
-    if (!done) crashes++;
+    const queued = batch.map((message): Queued => {
+      const { body, sentAt, receives } = message;
+      const owner = `execution-${id}/${message.id}`;
+      const deadline = clock.now() + 2 * HANDLER_MS;
+      return { body, sentAt, receives, hop: 'main', ordered: true, owner, deadline, message };
+    });
+    const groups = [...Map.groupBy(queued, options.groupOf ?? (({ message }) => message.group)).values()];
+    const work = Promise.all(groups.map((group) => takeInOrder(inOrder, group, HANDLER_MS, consumer)));
+    const ended = await Promise.race([work, death]);
     // A batch that died is not answered for, and Lambda deletes nothing of it.
-    for (const message of (done ?? []).flat().map(of)) {
-      if (!message) continue;
+    if (!ended) crashes++;
+    for (const message of ended ? taken : []) {
       mostReceives = Math.max(mostReceives, message.receives);
       if (!chance(CHANCE.lostDelete)) queues.delete(message);
     }
