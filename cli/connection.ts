@@ -1,3 +1,4 @@
+import type { CloudWatchClient, CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
 import type { SecretsManagerClient, SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
 import { Failure, usage } from './failure.ts';
@@ -19,6 +20,7 @@ export interface Connection {
   readonly refused: string | undefined;
   secretsManager(): Promise<SecretsManagerClient>;
   sqs(): Promise<SQSClient>;
+  cloudWatch(): Promise<CloudWatchClient>;
   /**
    * `GET <base>/admin/<path>`, or `POST` where there is something to post as JSON; signed with the caller's AWS
    * credentials where the stage is remote.
@@ -41,6 +43,7 @@ function local(url: string | undefined, env: NodeJS.ProcessEnv): Connection {
     refused: NOT_RUNNING,
     secretsManager: () => secretsManager({ endpoint: host.endpoints.secretsmanager, ...LOCAL_CLIENT }),
     sqs: () => sqs({ endpoint: host.endpoints.sqs, ...LOCAL_CLIENT }),
+    cloudWatch: () => cloudWatch({ endpoint: host.endpoints.cloudwatch, ...LOCAL_CLIENT }),
     admin: (path, query, post) =>
       call({ url: adminUrl(base(), path, query), headers: {}, ...methodAndBody(post) }, NOT_RUNNING),
   };
@@ -67,6 +70,7 @@ function remote({ stage, url }: Where, env: NodeJS.ProcessEnv): Connection {
     refused: undefined,
     secretsManager: () => secretsManager({}),
     sqs: () => sqs({}),
+    cloudWatch: () => cloudWatch({}),
     admin: async (path, query, post) => {
       const target = new URL(adminUrl(base(), path, query));
       const request = methodAndBody(post);
@@ -84,6 +88,11 @@ async function secretsManager(options: SecretsManagerClientConfig): Promise<Secr
 
 async function sqs(options: SQSClientConfig): Promise<SQSClient> {
   const { SQSClient: Client } = await import('@aws-sdk/client-sqs');
+  return new Client(options);
+}
+
+async function cloudWatch(options: CloudWatchClientConfig): Promise<CloudWatchClient> {
+  const { CloudWatchClient: Client } = await import('@aws-sdk/client-cloudwatch');
   return new Client(options);
 }
 

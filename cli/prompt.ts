@@ -1,17 +1,33 @@
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { Failure } from './failure.ts';
+import { causeOf, Failure } from './failure.ts';
 
 /** More than Secrets Manager holds (64 KiB). */
 const MOST_BYTES = 128 * 1024;
 
-/** A secret from standard input: typed without an echo, or piped. Never an argument, which others on the machine see. */
-export async function readSecret(question: string): Promise<string> {
-  const text = process.stdin.isTTY ? await typed(question) : await piped();
+/**
+ * A secret from a file, or from standard input: typed without an echo, or piped. Never an argument, which others on the
+ * machine see.
+ */
+export async function readSecret(question: string, file?: string): Promise<string> {
+  const text = file === undefined ? await fromInput(question) : readFile(file);
   // What `echo` and a copied line end in is not part of it.
   const secret = text.trim();
-  if (secret === '') throw new Failure('No value came from standard input.', 2);
+  if (secret === '') throw new Failure(`No value came from ${file ?? 'standard input'}.`, 2);
   return secret;
+}
+
+function fromInput(question: string): Promise<string> {
+  return process.stdin.isTTY ? typed(question) : piped();
+}
+
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure(`${file} can't be read (${causeOf(error)}).`, 2);
+  }
 }
 
 function typed(question: string): Promise<string> {

@@ -67,7 +67,7 @@ async function send(sourceName: string, type: string, options: Options): Promise
 
   const connection = connect(options, process.env);
   const base = connection.base();
-  const { value: secret } = await readCurrent(connection, source.name);
+  const { value: secret } = await readCurrent(connection, source);
   const unsigned: Unsigned = {
     ...event,
     body: fault === 'huge' ? oversized(event.body, source.maxBodyBytes) : event.body,
