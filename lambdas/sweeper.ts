@@ -4,6 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
+import { dynamoOutboxWatch } from './adapters/dynamo-outbox-watch.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
 import { createEmf } from './adapters/emf.ts';
 import { eventLog } from './adapters/event-log.ts';
@@ -15,6 +16,7 @@ import { bookings, HOUR_MS, hourOf, hoursSince, keep } from './core/ledger-book.
 import { balances, ledgerOf } from './core/ledger.ts';
 import { DIMENSION, LEDGER_METRIC, OUTBOX_AGE_METRIC } from './core/metrics.ts';
 import { sweep } from './core/sweep.ts';
+import { providers } from './providers/index.ts';
 import { queuesSettings, recordsSettings } from './settings.ts';
 
 const gateway = readGateway();
@@ -33,6 +35,10 @@ const ports = {
 const emit = createEmf(stage);
 const events = eventLog({ client: dynamo, tableName, store: ports.store, clock: systemClock, listBy });
 
+const watch = dynamoOutboxWatch(dynamo, tableName);
+/** Whose provider tries once. */
+const watched = sources.filter(({ provider }) => providers.get(provider)?.redelivers === false).map(({ name }) => name);
+
 const book = dynamoLedgerBook(dynamo, tableName);
 
 /** What the ledger looks at every minute, of this hour and the one before. */
@@ -40,6 +46,14 @@ const MOST_RECORDS = 5_000;
 
 /** Once a minute: sends what was recorded but may never have been queued, then books what became of everything. */
 export const handler = middy(async () => {
+  try {
+    await watch.enrol(watched, systemClock.now());
+  } finally {
+    await sweepAndBook();
+  }
+});
+
+async function sweepAndBook(): Promise<void> {
   const { waitedMs, ...result } = await sweep(ports);
   if (result.due > 0) log.info('swept', result);
   for (const source of names) {
@@ -48,7 +62,7 @@ export const handler = middy(async () => {
   }
 
   await bookLedger(systemClock.now());
-});
+}
 
 async function bookLedger(now: number): Promise<void> {
   const from = hourOf(now) - HOUR_MS;

@@ -1,11 +1,12 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { BODY_TTL_SECONDS } from '../lambdas/core/record.ts';
 import { INDEX, type ListBy, TABLE } from '../lambdas/core/table.ts';
 import { recordsSettings } from '../lambdas/settings.ts';
 import type { StageConfig } from './config.ts';
+import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
 import { dataRemoval } from './removal.ts';
 
@@ -18,6 +19,7 @@ export class Records extends Construct {
   constructor(scope: Construct, id: string, settings: StageConfig) {
     super(scope, id);
     const removalPolicy = dataRemoval(settings);
+    const key = dataKeyOf(this);
     this.listBy = settings.listBy ?? [];
 
     this.table = new Table(this, 'Table', {
@@ -28,6 +30,7 @@ export class Records extends Construct {
       timeToLiveAttribute: TABLE.ttl,
       deletionProtection: settings.keepsData,
       removalPolicy,
+      ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
     });
     this.addIndex(INDEX.outbox, ProjectionType.ALL);
     this.addIndex(INDEX.events, ProjectionType.KEYS_ONLY);
@@ -35,7 +38,10 @@ export class Records extends Construct {
     if (this.listBy.includes('type')) this.addIndex(INDEX.types, ProjectionType.KEYS_ONLY);
 
     this.bucket = new Bucket(this, 'Payloads', {
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(key
+        ? // One data key for many objects: without it each object is a request to KMS.
+          { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }
+        : { encryption: BucketEncryption.S3_MANAGED }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -68,7 +74,7 @@ export class Records extends Construct {
   /** To find what may never have been queued, and to move its next time. */
   grantSweep(to: GatewayFunction): void {
     to.give({ actions: ['dynamodb:Query'], resources: [this.indexArn(INDEX.outbox.name)] });
-    to.give({ actions: ['dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
   }
 
   /** To list the records of a time, without payloads. */

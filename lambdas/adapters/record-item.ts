@@ -4,12 +4,15 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { EventRecord, Status } from '../core/record.ts';
 import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 
-/** META stays within 1 KB because what its key or an index's key says already stands in the item once. */
+/**
+ * A record that is watched from the first is not in the outbox's index: `OutboxWatch` puts it there if nobody claims it.
+ * META stays within 1 KB because what its key or an index's key says already stands in the item once.
+ */
 export function toItem(
   { eventId, type, ...record }: EventRecord,
   listBy: readonly ListBy[],
 ): Record<string, AttributeValue> {
-  const { source, pk, status, outboxAt } = record;
+  const { source, pk, status } = record;
   const state = stateOf(source, status, listBy);
   return marshall({
     ...record,
@@ -17,7 +20,6 @@ export function toItem(
     ...(eventId !== undefined && (pk === `${source}#${eventId}` ? { keyIsId: true } : { eventId })),
     ...(listBy.includes('type') ? { [INDEX.types.partitionKey]: typeKey(source, type) } : { type }),
     ...(state !== undefined && { [INDEX.statuses.partitionKey]: state }),
-    ...(outboxAt !== undefined && { [INDEX.outbox.partitionKey]: outboxShard(pk) }),
   });
 }
 

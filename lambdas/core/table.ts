@@ -33,6 +33,9 @@ export function ledgerKey(source: string, hour: number): { readonly pk: string; 
   return { pk: `LEDGER#${source}`, sk: new Date(hour).toISOString() };
 }
 
+/** The row that says up to when each source's events were looked at for what nobody claimed; an attribute a source. */
+export const WATCH_KEY = { pk: 'WATCH', sk: 'WATCH' } as const;
+
 export const INDEX = {
   /** Sparse: what the sweeper may have to send. Keyed by a shard, so that no index partition takes every write. */
   outbox: { name: 'outbox', partitionKey: 'outbox', sortKey: 'outboxAt' },

@@ -247,7 +247,10 @@ describe.each(STORES)('the store: %s', (_, open) => {
     const later = received({ outboxAt: NOW - 20 * DAY_SECONDS * SECOND + 2 });
     const sooner = received({ outboxAt: NOW - 20 * DAY_SECONDS * SECOND + 1 });
     const notDue = received({ outboxAt: NOW - 20 * DAY_SECONDS * SECOND + 3 });
-    for (const record of [later, sooner, notDue]) await store().putRecord(record, NOW);
+    for (const record of [later, sooner, notDue]) {
+      await store().putRecord(record, NOW);
+      await store().setOutbox(record.pk, record.outboxAt ?? NOW);
+    }
     const due = await store().dueOutbox(NOW - 20 * DAY_SECONDS * SECOND + 2, 1_000);
 
     expect(due.map(({ pk }) => pk)).toEqual([sooner.pk, later.pk]);

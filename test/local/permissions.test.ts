@@ -164,6 +164,7 @@ test('each permission of each function is used, and no call is refused', async (
 
   // What an operator does: lists, looks for what is not there, lets each run again.
   await admin('events');
+  for (const by of ['status=parked', 'type=payment.failed']) await admin(`events?${by}`);
   await admin(`events/inkress/${newId()}`);
   await admin('routes');
 

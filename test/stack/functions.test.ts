@@ -196,7 +196,7 @@ test('the sweeper may find what is due and queue it, and count records, and noth
   expect(permissionsOf('SweepSweeper')).toEqual(
     [
       ...common('SweepSweeper'),
-      ...['BatchGetItem', 'UpdateItem'].map((action) => `dynamodb:${action} on RecordsTable`),
+      ...['BatchGetItem', 'GetItem', 'UpdateItem'].map((action) => `dynamodb:${action} on RecordsTable`),
       ...['events', 'outbox'].map((index) => `dynamodb:Query on RecordsTable/index/${index}`),
       ...PROCESSORS.map(([id]) => `sqs:SendMessage on ${id}Main`),
     ].sort(),
