@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { queueLink } from '../console-links.ts';
+import type { Route } from '../route.ts';
 import type { AlarmRule } from './rule.ts';
 
 export const parked: AlarmRule = {
@@ -9,14 +10,26 @@ export const parked: AlarmRule = {
   watch: ({ routes }) =>
     routes.map((route) => ({
       id: route.fullName,
-      metric: route.parked.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(1),
-        statistic: 'Maximum',
-      }),
+      metric: waitingOf(route),
       threshold: 0,
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       // SQS sends nothing of a queue that has been empty and unused for six hours, and empty is good.
       whenMissing: TreatMissingData.NOT_BREACHING,
-      link: queueLink(route.queueName('parked')),
+      link: queueLink(route.queueName(route.retriesDeadLetters ? 'parked' : 'dead')),
     })),
 };
+
+/** Where dead letters are not tried again, they are what waits; somebody may have moved some on. */
+function waitingOf({ parked, dead, retriesDeadLetters }: Route): IMetric {
+  const options = { period: Duration.minutes(1), statistic: 'Maximum' };
+  if (retriesDeadLetters) return parked.metricApproximateNumberOfMessagesVisible(options);
+  return new MathExpression({
+    expression: 'dead + FILL(parked, 0)',
+    label: 'parked',
+    period: options.period,
+    usingMetrics: {
+      dead: dead.metricApproximateNumberOfMessagesVisible(options),
+      parked: parked.metricApproximateNumberOfMessagesVisible(options),
+    },
+  });
+}
