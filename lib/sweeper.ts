@@ -15,7 +15,7 @@ export interface SweeperProps {
   readonly bundles: string;
 }
 
-/** Sends what was recorded but may never have been queued, and counts what is overdue, every minute. */
+/** Sends what was recorded but may never have been queued, and keeps the ledger, every minute. */
 export class Sweeper extends Construct {
   readonly function: GatewayFunction;
 
@@ -29,6 +29,7 @@ export class Sweeper extends Construct {
     });
     props.records.grantSweep(this.function);
     props.records.grantList(this.function);
+    props.records.grantLedger(this.function);
     for (const route of props.routes) route.grantSend(this.function);
     new Rule(this, 'EveryMinute', {
       description: 'Starts the sweeper.',

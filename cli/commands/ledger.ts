@@ -25,14 +25,28 @@ async function ledger(options: Options): Promise<void> {
   if (options.json) return printJson(answer);
   const rows = answer['rows'] as readonly LedgerRow[];
   print(rows.length === 0 ? 'No events.' : table(TITLES, rows.map(cells)));
-  if (answer['complete'] !== true) print('\nThere are more events than one look takes: ask for fewer --hours.');
+  if (answer['complete'] !== true)
+    print('\nThere are more events than one look takes: ask for fewer --hours; what is missing is not known.');
+  const missing = rows.reduce((sum, row) => sum + row.missing, 0);
+  if (missing > 0)
+    print(`\n${missing} missing: their records were deleted. docs/runbook/ledger-mismatch.md says what is left.`);
   const overdue = rows.reduce((sum, row) => sum + row.overdue, 0);
   if (overdue > 0)
     print(`\n${overdue} overdue: their messages are lost, or their queue is behind. Send them again with replay.`);
 }
 
-const TITLES = ['HOUR', 'SOURCE', 'ACCEPTED', 'DONE', 'FILTERED', 'PARKED', 'IN FLIGHT', 'OVERDUE'];
+const TITLES = ['HOUR', 'SOURCE', 'ACCEPTED', 'DONE', 'FILTERED', 'PARKED', 'IN FLIGHT', 'MISSING', 'OVERDUE'];
 
-function cells({ hour, source, accepted, done, filtered, parked, inFlight, overdue }: LedgerRow): readonly string[] {
-  return [hour.slice(0, 16), source, ...[accepted, done, filtered, parked, inFlight, overdue].map(String)];
+function cells({
+  hour,
+  source,
+  accepted,
+  done,
+  filtered,
+  parked,
+  inFlight,
+  missing,
+  overdue,
+}: LedgerRow): readonly string[] {
+  return [hour.slice(0, 16), source, ...[accepted, done, filtered, parked, inFlight, missing, overdue].map(String)];
 }

@@ -46,9 +46,11 @@ export function processingReport({ log, emit, source, route, now }: ProcessingRe
           count(PROCESSING_METRIC.failed);
           break;
         case 'parked':
-        case 'quarantined':
           count(PROCESSING_METRIC.failed);
           count(PROCESSING_METRIC.parked);
+          break;
+        case 'quarantined':
+          count(PROCESSING_METRIC.quarantined);
           break;
         case 'deferred':
           count(PROCESSING_METRIC.deferred);

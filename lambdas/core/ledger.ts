@@ -1,6 +1,7 @@
+import { type Booking, hourOf, missingOf } from './ledger-book.ts';
 import type { EventRecord } from './record.ts';
 
-/** What became of the events of one source that came in one hour. `accepted` is the sum of the next four. */
+/** What became of the events of one source that came in one hour. `accepted` is the sum of the others but `overdue`. */
 export interface LedgerRow {
   readonly source: string;
   /** Its beginning, ISO 8601, UTC. */
@@ -10,36 +11,41 @@ export interface LedgerRow {
   readonly filtered: number;
   readonly parked: number;
   readonly inFlight: number;
+  /** They were recorded, and their records are gone. */
+  readonly missing: number;
   /** Of those in flight: what should have moved by now and has not. */
   readonly overdue: number;
 }
 
-const HOUR_MS = 60 * 60_000;
 /** Beyond the time that a record itself names. */
 const GRACE_MS = 60_000;
 /** A message whose execution was killed comes back when its queue's visibility timeout ends, after the lease. */
 const VISIBILITY_MS = 180_000;
 
-/** Books events by source and hour, newest hour first. */
-export function ledgerOf(records: readonly EventRecord[], now: number): readonly LedgerRow[] {
-  const rows = new Map<string, { -readonly [Column in keyof LedgerRow]: LedgerRow[Column] }>();
-  for (const record of records) {
-    const { source, status } = record;
-    const hour = new Date(Math.floor(record.receivedAt / HOUR_MS) * HOUR_MS).toISOString();
+type Row = { -readonly [Column in keyof LedgerRow]: LedgerRow[Column] };
+
+/**
+ * Books events by source and hour, newest hour first.
+ *
+ * @param booked what was counted of these hours before; none where the records are not complete
+ */
+export function ledgerOf(
+  records: readonly EventRecord[],
+  booked: readonly Booking[],
+  now: number,
+): readonly LedgerRow[] {
+  const rows = new Map<string, Row>();
+  const rowOf = (source: string, at: number): Row => {
+    const hour = new Date(hourOf(at)).toISOString();
     const key = `${hour} ${source}`;
-    const row = rows.get(key) ?? {
-      source,
-      hour,
-      accepted: 0,
-      done: 0,
-      filtered: 0,
-      parked: 0,
-      inFlight: 0,
-      overdue: 0,
-    };
+    const row = rows.get(key) ?? { source, hour, ...NOTHING };
     rows.set(key, row);
+    return row;
+  };
+  for (const record of records) {
+    const row = rowOf(record.source, record.receivedAt);
     row.accepted++;
-    switch (status) {
+    switch (record.status) {
       case 'DONE':
         row.done++;
         break;
@@ -56,8 +62,17 @@ export function ledgerOf(records: readonly EventRecord[], now: number): readonly
         if (isOverdue(record, now)) row.overdue++;
     }
   }
+  for (const booking of booked) {
+    const missing = missingOf(booking);
+    if (missing === 0) continue;
+    const row = rowOf(booking.source, booking.hour);
+    row.missing += missing;
+    row.accepted += missing;
+  }
   return [...rows.values()].sort((a, b) => (a.hour === b.hour ? compare(a.source, b.source) : compare(b.hour, a.hour)));
 }
+
+const NOTHING = { accepted: 0, done: 0, filtered: 0, parked: 0, inFlight: 0, missing: 0, overdue: 0 };
 
 /**
  * Whether the next thing that should have happened to an event has not: its message is lost, or its queue is behind.
@@ -78,17 +93,26 @@ export function isOverdue(record: EventRecord, now: number): boolean {
   }
 }
 
-/** How many are overdue, for every source, also where none is. */
-export function overdueBySource(
-  records: readonly EventRecord[],
-  sources: readonly string[],
-  now: number,
-): ReadonlyMap<string, number> {
-  const counts = new Map(sources.map((source) => [source, 0]));
-  for (const record of records) {
-    if (isOverdue(record, now)) counts.set(record.source, (counts.get(record.source) ?? 0) + 1);
+/** Of one source, over all hours that were looked at. */
+export interface Balance {
+  readonly inFlight: number;
+  readonly overdue: number;
+  readonly missing: number;
+}
+
+/** The ledger's rows added up for every source, also where there are none. */
+export function balances(rows: readonly LedgerRow[], sources: readonly string[]): ReadonlyMap<string, Balance> {
+  const all = new Map<string, Balance>(sources.map((source) => [source, { inFlight: 0, overdue: 0, missing: 0 }]));
+  for (const { source, inFlight, overdue, missing } of rows) {
+    const sum = all.get(source);
+    if (!sum) continue;
+    all.set(source, {
+      inFlight: sum.inFlight + inFlight,
+      overdue: sum.overdue + overdue,
+      missing: sum.missing + missing,
+    });
   }
-  return counts;
+  return all;
 }
 
 function compare(a: string, b: string): number {

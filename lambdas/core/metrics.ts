@@ -57,6 +57,8 @@ export const PROCESSING_METRIC = {
   /** An attempt that is not the first of its event. */
   retried: 'Retried',
   parked: 'Parked',
+  /** A message that is not one of ours, at each of its receives: it is never executed and ends in the parked queue. */
+  quarantined: 'Quarantined',
   /** Sent back untried: its breaker is open, or another execution holds it. */
   deferred: 'Deferred',
   /** Milliseconds from claim to the end of an attempt that succeeded. */
@@ -67,11 +69,21 @@ export const PROCESSING_METRIC = {
   endToEndMs: 'EndToEndMs',
 } as const;
 
+/** Without dimensions, from the access log: requests that were answered 429, wherever that was decided. */
+export const THROTTLED_METRIC = 'Throttled';
+
 /** By Source, every minute by the sweeper: seconds that the oldest event which it had to send has waited; 0 where none. */
 export const OUTBOX_AGE_METRIC = 'OutboxAge';
 
-/** By Source, every minute by the sweeper: events of the last hours that should have moved on and have not. */
-export const OVERDUE_METRIC = 'Overdue';
+/** By Source, every minute by the sweeper, of the events of this hour and the one before. */
+export const LEDGER_METRIC = {
+  /** Neither done, filtered nor parked yet. */
+  inFlight: 'InFlight',
+  /** Of those in flight: what should have moved on and has not. */
+  overdue: 'Overdue',
+  /** Were recorded, and their records are gone. */
+  missing: 'Missing',
+} as const;
 
 /** By Source and Route. */
 export const BREAKER_METRIC = {

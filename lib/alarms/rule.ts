@@ -22,6 +22,13 @@ export interface AlarmRule {
   readonly watch: (gateway: Watched) => readonly Watch[];
 }
 
+/** Rings while any alarm of its rules does. A file here too, with a page. */
+export interface CompositeRule {
+  readonly name: string;
+  readonly meaning: string;
+  readonly of: readonly AlarmRule[];
+}
+
 /** What there is to watch. */
 export interface Watched {
   readonly stage: string;
@@ -29,19 +36,29 @@ export interface Watched {
   readonly routes: readonly Route[];
   readonly api: RestApi;
   readonly verifier: GatewayFunction;
+  readonly sweeper: GatewayFunction;
+  /** After how many hours without a delivery a source is too quiet; sources that may be quiet are not in it. */
+  readonly silences: ReadonlyMap<string, number>;
   /** Where a source follows the addresses that its provider publishes. */
   readonly allowlists?: Allowlists;
 }
 
-/** One alarm. It rings when the metric is as `comparison` says in one period. */
+/** One alarm. It rings when the metric is as `comparison` says in every one of its periods. */
 export interface Watch {
   /** What it watches: a source, a route; a word that stays, because it is part of the alarm's logical id. */
   readonly id: string;
   readonly metric: IMetric;
   readonly threshold: number;
   readonly comparison: ComparisonOperator;
+  /** @default 1 */
+  readonly periods?: number;
   /** What silence means, with the reason where it is chosen. */
   readonly whenMissing: TreatMissingData;
+  /**
+   * Whoever is told of the alarm is also told when its data ends. A new alarm has none yet and says nothing.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+   */
+  readonly tellsOfSilence?: true;
   /** The console page to look at first. */
   readonly link: string;
 }

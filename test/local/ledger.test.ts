@@ -26,7 +26,7 @@ async function ledger(): Promise<readonly LedgerRow[]> {
   return ((await answer.json()) as { rows: readonly LedgerRow[] }).rows;
 }
 
-const sum = (rows: readonly LedgerRow[], column: 'accepted' | 'done' | 'inFlight' | 'overdue') =>
+const sum = (rows: readonly LedgerRow[], column: 'accepted' | 'done' | 'inFlight' | 'missing' | 'overdue') =>
   rows.reduce((total, row) => total + row[column], 0);
 
 test('messages that are purged from their queue show as overdue within two minutes', async () => {
@@ -60,9 +60,57 @@ test('messages that are purged from their queue show as overdue within two minut
 
   const { code, stdout } = await hookgate(['ledger'], { env: { HOOKGATE_DATA: data } });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/HOUR +SOURCE +ACCEPTED +DONE +FILTERED +PARKED +IN FLIGHT +OVERDUE/);
+  expect(stdout).toMatch(/HOUR +SOURCE +ACCEPTED +DONE +FILTERED +PARKED +IN FLIGHT +MISSING +OVERDUE/);
   expect(stdout).toContain(`${sum(rows, 'overdue')} overdue: their messages are lost, or their queue is behind.`);
 }, 240_000);
+
+test('a record that was deleted shows as missing within two minutes, whatever had become of its event', async () => {
+  const { url, endpoints } = gateway.host;
+  const secrets = { scalekit: '', inkress: await gateway.secret('inkress'), skribby: '' };
+  const request = sign({ source: 'inkress', name: 'evt-deleted', forged: false, answers: [] }, secrets, Date.now());
+  expect((await fetch(`${url}${request.path}`, { ...request, method: 'POST' })).ok).toBe(true);
+  const dynamodb = jsonClient(endpoints.dynamodb, 'DynamoDB_20120810');
+  const TableName = await recordsTable(dynamodb);
+  // It is in the book from the sweeper's next run.
+  const counted = await eventually(async () => {
+    const { Items } = await dynamodb.call('Query', {
+      TableName,
+      KeyConditionExpression: 'pk = :book',
+      ExpressionAttributeValues: { ':book': { S: 'LEDGER#inkress' } },
+    });
+    const minutes = (Items as { minutes: { L: { N: string }[] } }[]).flatMap(({ minutes }) => minutes.L);
+    const events = minutes.reduce((total, { N }) => total + Number(N), 0);
+    return events === sum(await ledger(), 'accepted') ? events : undefined;
+  }, 90);
+  expect(counted).toBeGreaterThan(0);
+
+  const { Items } = await dynamodb.call('Scan', {
+    TableName,
+    FilterExpression: 'sk = :meta AND contains(pk, :name)',
+    ExpressionAttributeValues: { ':meta': { S: 'META' }, ':name': { S: 'evt-deleted' } },
+  });
+  const [record] = Items as { pk: { S: string } }[];
+  await dynamodb.call('DeleteItem', { TableName, Key: { pk: record?.pk, sk: { S: 'META' } } });
+  dynamodb.close();
+
+  const rows = await ledger();
+  expect([sum(rows, 'missing'), sum(rows, 'accepted')]).toEqual([1, counted]);
+  const log = join(data, 'logs', 'sweeper.log');
+  await eventually(() => /"Source":"inkress".*"Missing":1\b/.test(readFileSync(log, 'utf8')) || undefined, 90);
+
+  const { stdout } = await hookgate(['ledger'], { env: { HOOKGATE_DATA: data } });
+  expect(stdout).toContain('1 missing: their records were deleted.');
+}, 240_000);
+
+async function recordsTable(dynamodb: ReturnType<typeof jsonClient>): Promise<string> {
+  const { TableNames } = await dynamodb.call('ListTables', {});
+  for (const TableName of TableNames as string[]) {
+    const { Table } = await dynamodb.call('DescribeTable', { TableName });
+    const { KeySchema } = Table as { KeySchema: { AttributeName: string }[] };
+    if (KeySchema.length === 2) return TableName;
+  }
+  throw new Error('There is no table of records.');
+}
 
 test('how far back is a number of hours', async () => {
   const answer = await fetch(`${gateway.host.url}/admin/ledger?hours=0`);

@@ -1,4 +1,4 @@
-import { isOverdue, ledgerOf, overdueBySource } from '../../../lambdas/core/ledger.ts';
+import { balances, isOverdue, ledgerOf } from '../../../lambdas/core/ledger.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 
 /** Sunday 2026-11-22 08:30:00 UTC. */
@@ -34,9 +34,10 @@ test('what was accepted is booked by hour and source, newest first, and adds up'
       event({ source: 'github' }),
       event({ receivedAt: NOW - 60 * MINUTE }),
     ],
+    [],
     NOW,
   );
-  const none = { done: 0, filtered: 0, parked: 0, inFlight: 0, overdue: 0 };
+  const none = { done: 0, filtered: 0, parked: 0, inFlight: 0, missing: 0, overdue: 0 };
 
   expect(rows).toEqual([
     { ...none, source: 'github', hour: '2026-11-22T08:00:00.000Z', accepted: 1, done: 1 },
@@ -48,6 +49,7 @@ test('what was accepted is booked by hour and source, newest first, and adds up'
       filtered: 1,
       parked: 1,
       inFlight: 2,
+      missing: 0,
       overdue: 1,
     },
     { ...none, source: 'stripe', hour: '2026-11-22T07:00:00.000Z', accepted: 1, done: 1 },
@@ -76,11 +78,21 @@ test.each(['DONE', 'PARKED', 'FILTERED'] as const)('an event that is %s waits fo
   expect(isOverdue(event({ status }), NOW + 1_000 * MINUTE)).toBe(false);
 });
 
-test('overdue events are counted for every source, also where there are none', () => {
-  const lost = event({ status: 'RECEIVED' });
+test('what is in flight, overdue and missing is added up for every source, also where there is nothing', () => {
+  const [overdue, done] = [event({ status: 'RECEIVED' }), event({ receivedAt: NOW - 61 * MINUTE })];
+  const hour = NOW - 30 * MINUTE;
+  const booked = [0, 0, 0, ...Array.from({ length: 57 }, () => 0)];
+  const rows = ledgerOf(
+    [overdue, done],
+    [{ source: 'stripe', hour, booked: booked.with(2, 3), counted: booked.with(2, 1) }],
+    NOW,
+  );
 
-  expect([...overdueBySource([lost, lost, event()], ['stripe', 'github'], NOW)]).toEqual([
-    ['stripe', 2],
-    ['github', 0],
-  ]);
+  expect(rows[0]).toMatchObject({ accepted: 3, inFlight: 1, missing: 2, overdue: 1 });
+  expect(balances(rows, ['stripe', 'github'])).toEqual(
+    new Map([
+      ['stripe', { inFlight: 1, overdue: 1, missing: 2 }],
+      ['github', { inFlight: 0, overdue: 0, missing: 0 }],
+    ]),
+  );
 });
