@@ -1,6 +1,7 @@
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { tablesSettings } from '../lambdas/settings.ts';
+import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
 import type { Plan } from './plan.ts';
 import { dataRemoval } from './removal.ts';
@@ -12,6 +13,7 @@ export class ApplicationTables extends Construct {
   constructor(scope: Construct, id: string, { settings, sources }: Plan) {
     super(scope, id);
     const names = new Set(sources.flatMap(({ routes }) => routes.flatMap(({ tables }) => tables)));
+    const key = dataKeyOf(this);
     this.tables = new Map(
       [...names].sort().map((name) => [
         name,
@@ -21,6 +23,7 @@ export class ApplicationTables extends Construct {
           pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
           deletionProtection: settings.keepsData,
           removalPolicy: dataRemoval(settings),
+          ...(key && { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
         }),
       ]),
     );

@@ -1,20 +1,12 @@
-import ipaddr from 'ipaddr.js';
 import { isPointer } from '../lambdas/core/order.ts';
 import { retryProblems } from '../lambdas/core/retry.ts';
+import { allowProblems, sourceAllowProblems } from './check-addresses.ts';
 import { queueName, type Route } from '../lambdas/core/source.ts';
 import { DEFAULT_TIMEOUT, timeoutProblem } from '../lambdas/core/timeout.ts';
-import { providers } from '../lambdas/providers/index.ts';
-import type {
-  Allow,
-  AllowPublished,
-  GatewayConfig,
-  RouteConfig,
-  SourceConfig,
-  StageConfig,
-  Throttle,
-} from './config.ts';
+import type { GatewayConfig, RouteConfig, SourceConfig, StageConfig, Throttle } from './config.ts';
 import { secretProblems } from './check-secrets.ts';
 import type { Declaration, Declared } from './declarations.ts';
+import { tlsProblems } from './tls.ts';
 
 /** What a configuration is checked against. */
 export interface Surroundings {
@@ -29,6 +21,8 @@ export const MOST_BODY_BYTES = 4 * 1024 * 1024;
 const LONGEST_QUEUE_NAME = 80;
 /** Of AWS WAF. https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html */
 const LEAST_RATE = 10;
+/** Of an alarm with periods of an hour. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+const MOST_SILENT_HOURS = 7 * 24;
 /** Of Lambda, for SQS. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const LEAST_CONCURRENCY = 2;
 
@@ -95,15 +89,33 @@ function stageProblems(stage: string, settings: StageConfig): string[] {
     ...allowProblems(settings.adminAllow, place, 'adminAllow'),
     ...throttleProblems(settings.limits.perAddress, place, 'limits.perAddress'),
     ...throttleProblems(settings.limits.perSource, place, 'limits.perSource'),
+    ...tlsProblems(settings, place),
+    ...arnProblems(settings, place),
+  ];
+}
+
+/** CloudFormation would find them out in the middle of a deployment. */
+function arnProblems(settings: StageConfig, place: string): string[] {
+  const { permissionsBoundaryArn: boundary, codeSigningConfigArn: signing } = settings;
+  return [
+    ...(boundary === undefined || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/\S+$/.test(boundary)
+      ? []
+      : [
+          `${place} has the permissionsBoundaryArn '${boundary}', which is no ARN of a managed policy: write it as arn:aws:iam::111122223333:policy/boundary.`,
+        ]),
+    ...(signing === undefined ||
+    /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:code-signing-config:csc-[a-z0-9]{17}$/.test(signing)
+      ? []
+      : [
+          `${place} has the codeSigningConfigArn '${signing}', which is no ARN of a code signing configuration: write it as arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0.`,
+        ]),
   ];
 }
 
 function sourceProblems(source: SourceConfig, stage: string, surroundings: Surroundings): string[] {
   const place = `Source '${source.name}' in lib/config.ts`;
   const problems = [
-    ...('published' in source.allow
-      ? publishedProblems(source.allow, source.provider, place)
-      : allowProblems(source.allow, place, 'allow')),
+    ...sourceAllowProblems(source, place),
     ...(source.throttle ? throttleProblems(source.throttle, place, 'throttle') : []),
     ...routesProblems(source, place, stage, surroundings.declarations),
     ...secretProblems(source, place),
@@ -119,7 +131,12 @@ function sourceProblems(source: SourceConfig, stage: string, surroundings: Surro
       `${place} names the provider '${source.provider}', which is not in lambdas/providers: name one of ${known}, or add its file.`,
     );
   }
-  const { maxBodyBytes } = source;
+  const { maxBodyBytes, silentAfter } = source;
+  if (silentAfter !== undefined && !isWholeHours(silentAfter.toSeconds())) {
+    problems.push(
+      `${place} has silentAfter ${silentAfter.toSeconds()} s: CloudWatch looks back whole hours, from 1 to ${MOST_SILENT_HOURS}.`,
+    );
+  }
   if (maxBodyBytes !== undefined && !(Number.isInteger(maxBodyBytes) && maxBodyBytes > 0)) {
     problems.push(`${place} has maxBodyBytes ${maxBodyBytes}: give a whole number of bytes above 0.`);
   } else if (maxBodyBytes !== undefined && maxBodyBytes > MOST_BODY_BYTES) {
@@ -128,6 +145,11 @@ function sourceProblems(source: SourceConfig, stage: string, surroundings: Surro
     );
   }
   return problems;
+}
+
+function isWholeHours(seconds: number): boolean {
+  const hours = seconds / 3600;
+  return Number.isInteger(hours) && hours >= 1 && hours <= MOST_SILENT_HOURS;
 }
 
 function routesProblems(
@@ -220,53 +242,6 @@ function declarationProblems({ on, tables, retry = {}, timeout = DEFAULT_TIMEOUT
     }
   }
   return problems;
-}
-
-function publishedProblems({ published, cidrs = [] }: AllowPublished, provider: string, place: string): string[] {
-  const problems = cidrs.flatMap((cidr) => cidrProblems(cidr, place, 'allow'));
-  const declaration = providers.get(provider);
-  if (declaration && !declaration.addressList) {
-    problems.push(
-      `${place} follows the published addresses of '${provider}', whose declaration names no list: add addressList to lambdas/providers/${provider}.ts, or list CIDRs.`,
-    );
-  } else if (published === 'enforce' && cidrs.length + (declaration?.addresses ?? []).length === 0) {
-    problems.push(
-      `${place} enforces published addresses of which none is known before they are first fetched, so nobody could call it until then: give allow.cidrs to begin with, or published: 'observe'.`,
-    );
-  }
-  return problems;
-}
-
-function allowProblems(allow: Allow, place: string, field: string): string[] {
-  if ('anywhere' in allow) {
-    return allow.reason.trim() === ''
-      ? [`${place} has ${field}.anywhere without a reason: write down why the addresses can't be listed.`]
-      : [];
-  }
-  if (allow.cidrs.length === 0) {
-    return [
-      `${place} has no address in ${field}.cidrs, so nobody could call it: list CIDRs, or write { anywhere: true, reason }.`,
-    ];
-  }
-  return allow.cidrs.flatMap((cidr) => cidrProblems(cidr, place, field));
-}
-
-function cidrProblems(cidr: string, place: string, field: string): string[] {
-  if (!cidr.includes('/') || !ipaddr.isValidCIDR(cidr)) {
-    return [`${place} has '${cidr}' in ${field}.cidrs, which is no CIDR: write it as 203.0.113.0/24 or 2001:db8::/32.`];
-  }
-  const [address, prefix] = ipaddr.parseCIDR(cidr);
-  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
-    return [
-      `${place} has '${cidr}' in ${field}.cidrs, an IPv4 address in IPv6 form that AWS WAF never matches: write the IPv4 CIDR.`,
-    ];
-  }
-  if (prefix === 0) {
-    return [
-      `${place} has '${cidr}' in ${field}.cidrs, which is everybody: write { anywhere: true, reason: '…' } if that is meant.`,
-    ];
-  }
-  return [];
 }
 
 function throttleProblems({ requestsPerMinute }: Throttle, place: string, field: string): string[] {

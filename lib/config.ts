@@ -1,5 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Tls } from './tls.ts';
 import type { ListBy } from '../lambdas/core/table.ts';
 
 /** What a team edits: which endpoints there are, who may call them, which code runs for which event. */
@@ -29,6 +30,11 @@ export interface SourceConfig {
    * @default the stage's `limits.perSource`
    */
   readonly throttle?: Throttle;
+  /**
+   * How long it may be quiet before an alarm rings: whole hours, up to a week.
+   * @default - as long as it likes
+   */
+  readonly silentAfter?: Duration;
   /**
    * How long the previous secret is accepted after a rotation.
    * @default Duration.hours(24)
@@ -112,9 +118,53 @@ export interface StageConfig {
   readonly logRetention: RetentionDays;
   /**
    * ARN of an SNS topic that alarms are sent to.
-   * @default - alarms are only seen in the console
+   * @default - a topic of this stage, without subscribers
    */
   readonly alarmTopicArn?: string;
+  /**
+   * A channel of Slack that alarms are shown in; its workspace has to know AWS first (Amazon Q Developer in chat
+   * applications, once per account).
+   * @default - none
+   */
+  readonly alarmSlackChannel?: { readonly workspaceId: string; readonly channelId: string };
+  /**
+   * ARN of a managed policy of the account that bounds what any role of the stack may do, whatever it is granted.
+   * @default - no boundary
+   */
+  readonly permissionsBoundaryArn?: string;
+  /**
+   * ARN of a Lambda code signing configuration. Where it enforces signatures, your pipeline must sign the functions' ZIP
+   * files in the assets' bucket before the deployment: CDK signs nothing.
+   * @default - code is not checked
+   */
+  readonly codeSigningConfigArn?: string;
+  /**
+   * Encrypts tables, payloads, queues, secrets and logs with a KMS key of the stage's own, and lets each role use it for
+   * what it may do. Costs $1 a month and $0.03 for 10,000 requests to KMS.
+   * @default false - keys that AWS owns or manages, at no charge
+   */
+  readonly customerManagedKey?: boolean;
+  /** @default 'tls12-strict' */
+  readonly tls?: Tls;
+  /**
+   * A host name of your own. The API has no other then: its `execute-api` address is switched off.
+   * @default - the address that API Gateway gives
+   */
+  readonly domain?: Domain;
+  /**
+   * Gives the API a policy of its own besides the web ACL: it holds `adminAllow` where the web ACL is taken off.
+   * @default false
+   */
+  readonly apiPolicy?: boolean;
+}
+
+export interface Domain {
+  /** `hooks.example.com` */
+  readonly name: string;
+  /** Of ACM, in the stage's region. */
+  readonly certificateArn: string;
+  /** For `tls: 'mtls'`: `s3://bucket/key` of the authorities whose certificates are accepted, as PEM. */
+  readonly truststore?: string;
 }
 
 /** From the outside in: each is checked before the next. */
@@ -148,6 +198,7 @@ export const config = {
       name: 'inkress',
       provider: 'inkress',
       allow: { anywhere: true, reason: 'Inkress publishes no addresses that it sends from.' },
+      silentAfter: Duration.hours(24),
       routes: ['inkress/payment-success', 'inkress/payment-failed', 'inkress/payout-completed'],
     },
     {

@@ -4,6 +4,7 @@ import {
   ApplicationLogLevel,
   Architecture,
   Code,
+  CodeSigningConfig,
   Function,
   LoggingFormat,
   Runtime,
@@ -12,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { dataKeyOf, keyActionsFor } from './data-key.ts';
 import { environmentProblem } from './environment-size.ts';
 import type { StageConfig } from './config.ts';
 
@@ -37,8 +39,11 @@ export class GatewayFunction extends Construct implements IGrantable {
 
   constructor(scope: Construct, id: string, props: GatewayFunctionProps) {
     super(scope, id);
+    const key = dataKeyOf(this);
+    const { logRetention, codeSigningConfigArn } = props.settings;
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: props.settings.logRetention,
+      retention: logRetention,
+      ...(key && { encryptionKey: key }),
       removalPolicy: RemovalPolicy.DESTROY,
     });
 
@@ -61,6 +66,9 @@ export class GatewayFunction extends Construct implements IGrantable {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       // Start and report lines of every invocation would cost more than all of ours; X-Ray and metrics have them.
       systemLogLevelV2: SystemLogLevel.WARN,
+      ...(codeSigningConfigArn !== undefined && {
+        codeSigningConfig: CodeSigningConfig.fromCodeSigningConfigArn(this, 'CodeSigning', codeSigningConfigArn),
+      }),
     });
     Validations.of(this.grantPrincipal).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
@@ -69,7 +77,7 @@ export class GatewayFunction extends Construct implements IGrantable {
     this.node.addValidation({ validate: () => environmentProblem(this.lambda) });
   }
 
-  /** Permission and environment in one call, so that no caller can give one and forget the other. */
+  /** Permission, the key that goes with it and environment in one call, so that no caller can forget one of them. */
   give(
     { actions, resources }: { readonly actions: readonly string[]; readonly resources: readonly string[] },
     env: Readonly<Record<string, string>> = {},
@@ -77,6 +85,13 @@ export class GatewayFunction extends Construct implements IGrantable {
     this.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources] }),
     );
+    const key = dataKeyOf(this);
+    const ofKey = keyActionsFor(actions);
+    if (key && ofKey.length > 0) {
+      this.grantPrincipal.addToPrincipalPolicy(
+        new PolicyStatement({ effect: Effect.ALLOW, actions: [...ofKey], resources: [key.keyArn] }),
+      );
+    }
     this.tell(env);
   }
 

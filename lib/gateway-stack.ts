@@ -1,6 +1,7 @@
-import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { CfnOutput, PermissionsBoundary, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Admin } from './admin.ts';
+import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import type { Watched } from './alarms/rule.ts';
 import { Allowlists } from './allowlists.ts';
@@ -9,6 +10,7 @@ import { ApplicationTables } from './application-tables.ts';
 import { BreakerController } from './breaker-controller.ts';
 import { queueLink } from './console-links.ts';
 import { Dashboard } from './dashboard.ts';
+import { DataKey } from './data-key.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import type { Plan } from './plan.ts';
 import { Records } from './records.ts';
@@ -37,8 +39,15 @@ export interface GatewayStackProps extends StackProps {
  */
 export class GatewayStack extends Stack {
   constructor(scope: Construct, id: string, { plan, bundles, ...props }: GatewayStackProps) {
-    super(scope, id, { description: `Hookgate, webhook gateway, stage ${plan.stage}.`, ...props });
     const { settings } = plan;
+    super(scope, id, {
+      description: `Hookgate, webhook gateway, stage ${plan.stage}.`,
+      ...(settings.permissionsBoundaryArn !== undefined && {
+        permissionsBoundary: PermissionsBoundary.fromArn(settings.permissionsBoundaryArn),
+      }),
+      ...props,
+    });
+    if (settings.customerManagedKey === true) new DataKey(this, plan);
 
     const api = new Api(this, 'Api', plan);
     const webAcl = new WebAcl(this, 'WebAcl', { plan, stageArn: api.rest.deploymentStage.stageArn });
@@ -67,7 +76,7 @@ export class GatewayStack extends Stack {
     );
     for (const route of routes) route.grantSend(verifier.function);
 
-    new Sweeper(this, 'Sweep', { settings, records, routes, bundles });
+    const sweeper = new Sweeper(this, 'Sweep', { settings, records, routes, bundles });
     const follows = webAcl.publishedArns.length > 0;
     if (follows) records.grantAllowlists(verifier.function);
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
@@ -83,9 +92,14 @@ export class GatewayStack extends Stack {
       routes,
       api: api.rest,
       verifier: verifier.function,
+      sweeper: sweeper.function,
+      silences: new Map(
+        plan.sources.flatMap(({ name, silentAfterHours: hours }) => (hours === undefined ? [] : [[name, hours]])),
+      ),
       ...(allowlists && { allowlists }),
     };
-    const alarms = new Alarms(this, 'Alarms', { watched, topicArn: settings.alarmTopicArn });
+    const { topic } = new AlarmTopic(this, 'AlarmTopic', settings);
+    const alarms = new Alarms(this, 'Alarms', { watched, topic });
     const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all });
 
     for (const { name } of plan.sources) {

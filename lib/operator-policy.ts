@@ -2,6 +2,7 @@ import { CfnOutput } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { dataKeyOf, keyActionsFor } from './data-key.ts';
 import type { Route } from './route.ts';
 
 /** A managed policy ends at 6,144 characters; a route's five mentions of a queue take up to 130 each. */
@@ -19,13 +20,26 @@ export class OperatorPolicy extends Construct {
       const number = start === 0 ? '' : String(start / ROUTES_PER_POLICY + 1);
       const policy = new ManagedPolicy(this, `Policy${number}`, {
         description: 'Redrive of dead letters and parked events of Hookgate.',
-        statements: statementsFor(routes.slice(start, start + ROUTES_PER_POLICY)),
+        statements: [...statementsFor(routes.slice(start, start + ROUTES_PER_POLICY)), ...this.keyStatements()],
       });
       new CfnOutput(this, `Arn${number}`, {
         description: 'To attach to the role of those who redrive.',
         value: policy.managedPolicyArn,
       });
     }
+  }
+
+  /** A redrive decrypts what it receives and encrypts what it sends, in the name of whoever starts it. */
+  private keyStatements(): PolicyStatement[] {
+    const key = dataKeyOf(this);
+    if (!key) return [];
+    return [
+      new PolicyStatement({
+        sid: 'UseKey',
+        actions: [...keyActionsFor(['sqs:ReceiveMessage', 'sqs:SendMessage'])],
+        resources: [key.keyArn],
+      }),
+    ];
   }
 }
 

@@ -4,6 +4,7 @@ import { CfnRotationSchedule, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { credentialName, type SourceRotation } from '../lambdas/core/source.ts';
 import { verifierSettings } from '../lambdas/settings.ts';
+import { dataKeyOf } from './data-key.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import { dataRemoval } from './removal.ts';
@@ -77,10 +78,12 @@ export class Rotation extends Construct {
 
   /** What a provider's API is called with, put there by a person. Returns its ARN. */
   private credential(name: string): string {
+    const key = dataKeyOf(this);
     const secret = new Secret(this, `Credential-${name}`, {
       secretName: credentialName(this.plan.stage, name),
       description: 'What the API of a provider is called with to give it a new webhook secret.',
       removalPolicy: dataRemoval(this.plan.settings),
+      ...(key && { encryptionKey: key }),
     });
     leaveEmpty(secret);
     acknowledgeNoRotation(secret, 'A token of a provider, which only its owner can issue anew there.');

@@ -9,6 +9,7 @@ import { visibilityOf } from '../lambdas/core/timeout.ts';
 import { queuesSettings } from '../lambdas/settings.ts';
 import type { ApplicationTables } from './application-tables.ts';
 import { processorFunctionName } from './bundle.ts';
+import { dataKeyOf } from './data-key.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
 import type { Records } from './records.ts';
@@ -153,9 +154,12 @@ export class Route extends Construct {
       readonly then?: { readonly queue: Queue; readonly maxReceiveCount: number };
     },
   ): Queue {
+    const key = dataKeyOf(this);
     const queue = new Queue(this, id, {
       queueName: this.queueName(hop),
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(key
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       maxMessageSizeBytes: LARGEST_MESSAGE_BYTES,
       ...(this.route.ordered !== undefined && HIGH_THROUGHPUT_FIFO),

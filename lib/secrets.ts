@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { offersSecret } from '../lambdas/core/scheme/provider.ts';
 import { secretName } from '../lambdas/core/source.ts';
 import { providers } from '../lambdas/providers/index.ts';
+import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import { dataRemoval } from './removal.ts';
@@ -70,7 +71,13 @@ export class Secrets extends Construct {
 
   private add(id: string, name: string, props: SecretProps): Secret {
     const removalPolicy = dataRemoval(this.plan.settings);
-    const secret = new Secret(this, id, { secretName: name, removalPolicy, ...props });
+    const key = dataKeyOf(this);
+    const secret = new Secret(this, id, {
+      secretName: name,
+      removalPolicy,
+      ...(key && { encryptionKey: key }),
+      ...props,
+    });
     this.byName.set(name, secret);
     return secret;
   }

@@ -3,6 +3,7 @@ import { LogGroup, LogStream } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { securityLogSettings } from '../lambdas/settings.ts';
 import type { StageConfig } from './config.ts';
+import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
 
 /** The log group of refused attempts: source, reason, address, and a few digits that tell one signature from another. */
@@ -12,8 +13,10 @@ export class SecurityLog extends Construct {
 
   constructor(scope: Construct, id: string, settings: StageConfig) {
     super(scope, id);
+    const key = dataKeyOf(this);
     this.logGroup = new LogGroup(this, 'Refused', {
       retention: settings.logRetention,
+      ...(key && { encryptionKey: key }),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stream = new LogStream(this, 'Stream', {

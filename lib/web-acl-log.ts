@@ -4,6 +4,7 @@ import { CfnLoggingConfiguration } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { headersOf } from '../lambdas/core/scheme/headers.ts';
 import { providers } from '../lambdas/providers/index.ts';
+import { dataKeyOf } from './data-key.ts';
 import type { Plan } from './plan.ts';
 
 export interface WebAclLogProps {
@@ -26,11 +27,13 @@ export class WebAclLog extends Construct {
   constructor(scope: Construct, id: string, { plan, webAclArn }: WebAclLogProps) {
     super(scope, id);
     const { stage, settings, sources } = plan;
+    const key = dataKeyOf(this);
     const logGroup = new LogGroup(this, 'Refused', {
       // AWS WAF writes to groups of this prefix only.
       logGroupName: `aws-waf-logs-hookgate-${stage}`,
       retention: settings.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
+      ...(key && { encryptionKey: key }),
     });
     const headers = new Set([
       ...ALWAYS,

@@ -15,7 +15,7 @@ export interface Statement {
   readonly resources: readonly string[];
   readonly exceptResources: boolean;
   readonly conditions: Conditions;
-  /** Of a resource's policy: ARNs of roles and accounts, or `*`. A service is nobody that calls from here. */
+  /** Of a resource's policy: ARNs of roles and accounts, or `*`. */
   readonly principals?: readonly string[];
 }
 
@@ -29,7 +29,15 @@ const ELEMENTS = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResour
  */
 export function readPolicy(document: unknown, place: string): readonly Statement[] {
   const { Statement: statements } = asObject(document, place);
-  return asList(statements).map((statement) => readStatement(asObject(statement, place), place));
+  return asList(statements)
+    .map((statement) => asObject(statement, place))
+    .filter((statement) => !isOfServices(statement))
+    .map((statement) => readStatement(statement, place));
+}
+
+/** A service is nobody that calls from here, so nothing that a statement says of services needs to be understood. */
+function isOfServices({ Principal }: Readonly<Record<string, unknown>>): boolean {
+  return typeof Principal === 'object' && Principal !== null && Object.keys(Principal).join() === 'Service';
 }
 
 function readStatement(statement: Readonly<Record<string, unknown>>, place: string): Statement {

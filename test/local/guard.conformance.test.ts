@@ -185,7 +185,12 @@ test('Lambda refuses likewise', async () => {
   const guard = new Guard();
   guard.bind(RULES, file);
   const prefix = 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:';
-  const api = await startMappingsApi(new Map(), guard, prefix);
+  const nobody = {
+    get: (): never => {
+      throw new Error('There is no function.');
+    },
+  };
+  const api = await startMappingsApi(new Map(), guard, prefix, nobody);
   const client = new LambdaClient(by('Reader', api.url));
   await expect(client.send(new GetEventSourceMappingCommand({ UUID: 'abc' }))).rejects.toMatchObject({
     name: 'AccessDeniedException',

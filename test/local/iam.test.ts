@@ -137,6 +137,12 @@ describe('a resource’s own policy', () => {
   });
 });
 
+test('what a resource’s policy says of services only needs not be understood', () => {
+  const ofLogs = { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': 'arn:aws:logs:*' } };
+  const services = allow('kms:*', '*', { Principal: { Service: 'logs.us-east-1.amazonaws.com' }, Condition: ofLogs });
+  expect(policy(services)).toEqual([]);
+});
+
 describe('what cannot be judged stops the start', () => {
   test.each<[string, object, string]>([
     [
