@@ -86,6 +86,10 @@ export async function ingest(
   if (stored.status !== 'RECEIVED') {
     return { receipt: 'duplicate', event: received, sameBody: stored.bodySha256 === record.bodySha256 };
   }
+  // The first delivery may have failed to put the payload, and another id that nobody signed names another place for it.
+  const storedAt = bodyKey(stored);
+  if (storedAt !== bodyAt && stored.bodySha256 === record.bodySha256)
+    await store.putBody(storedAt, { ...body, record: stored.pk, bytes: delivery.body });
   return send(stored, received, ports);
 }
 
