@@ -21,8 +21,8 @@ export class MemorySecrets implements SecretStore {
   }
 
   /** A value that a rotation is about to make current. */
-  begin(source: string, value: string, createdAt: number): void {
-    this.#of(source).set('AWSPENDING', { id: `version-${++this.#made}`, value, createdAt });
+  begin(source: string, value: string, createdAt: number, id = `version-${++this.#made}`): void {
+    this.#of(source).set('AWSPENDING', { id, value, createdAt });
   }
 
   /** Moves the stages as Secrets Manager does when AWSCURRENT moves. */

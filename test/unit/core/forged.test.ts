@@ -1,0 +1,73 @@
+import { answerTo } from '../../../lambdas/core/receipt.ts';
+import { gatewayInMemory, scalekitDelivery } from '../../support/gateway-in-memory.ts';
+import { MemoryQueue } from '../../support/memory/queue.ts';
+import { MemoryStore } from '../../support/memory/store.ts';
+
+const FORGED = Buffer.from('nobody has given it this');
+
+/** Names of the methods that are called, of every object of the class. */
+function callsOf(...classes: readonly { readonly prototype: object }[]): string[] {
+  const calls: string[] = [];
+  for (const { prototype } of classes) {
+    const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+    for (const name of names) {
+      const { value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+      if (typeof value !== 'function') continue;
+      jest.spyOn(prototype as Record<string, () => unknown>, name).mockImplementation(function (
+        this: unknown,
+        ...given
+      ) {
+        calls.push(name);
+        return (value as (...given: unknown[]) => unknown).apply(this, given);
+      });
+    }
+  }
+  return calls;
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+test('10,000 bad signatures cost one look at the secret store a minute, no call of table or queue, and get one answer', async () => {
+  const calls = callsOf(MemoryStore, MemoryQueue);
+  const { receive, secretStore, clock } = gatewayInMemory();
+  await receive(scalekitDelivery());
+  expect(calls.length).toBeGreaterThan(0);
+  calls.length = 0;
+  const readAt: number[] = [];
+  const current = secretStore.current.bind(secretStore);
+  secretStore.current = (source) => {
+    readAt.push(clock.now());
+    return current(source);
+  };
+
+  const answers = new Set<string>();
+  for (let i = 0; i < 10_000; i++) {
+    clock.advance(100);
+    const receipt = await receive(scalekitDelivery({ id: `msg_${i}`, key: FORGED, at: clock.now() }));
+    answers.add(JSON.stringify(answerTo(receipt, { status: 201 }, 0)));
+  }
+
+  expect(calls).toEqual([]);
+  expect([...answers]).toEqual([
+    '{"status":401,"headers":{"content-type":"application/json"},"body":"{\\"error\\":\\"unauthorized\\"}"}',
+  ]);
+  // 1,000 s, of which the first delivery looks.
+  expect(readAt).toHaveLength(17);
+  expect(Math.min(...readAt.slice(1).map((at, i) => at - (readAt[i] ?? 0)))).toBe(60_000);
+});
+
+test('while the secret store is down, what matches nothing held may be our fault: 503, and one look a minute still', async () => {
+  const { receive, secretStore, clock } = gatewayInMemory();
+  await receive(scalekitDelivery());
+  secretStore.down = true;
+  const before = secretStore.reads;
+  const receipts = new Set<string>();
+  for (let i = 0; i < 1_000; i++) {
+    clock.advance(50);
+    receipts.add(JSON.stringify(await receive(scalekitDelivery({ key: FORGED, at: clock.now() }))));
+  }
+
+  expect([...receipts]).toEqual(['{"receipt":"unavailable","reason":"secret-store"}']);
+  expect(secretStore.reads - before).toBe(1);
+  expect(await receive(scalekitDelivery({ id: 'msg_2', at: clock.now() }))).toMatchObject({ receipt: 'accepted' });
+});
