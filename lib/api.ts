@@ -10,16 +10,20 @@ import {
   type MethodDeploymentOptions,
   MethodLoggingLevel,
   RestApi,
-  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { metricsNamespace, THROTTLED_METRIC } from '../lambdas/core/metrics.ts';
 import { methodsOf } from '../lambdas/core/scheme/provider.ts';
 import { providers } from '../lambdas/providers/index.ts';
-import type { Bucket } from './config.ts';
+import { ApiDomain } from './api-domain.ts';
+import { apiPolicyOf } from './api-policy.ts';
+import type { Bucket, Domain } from './config.ts';
+import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 import type { Plan } from './plan.ts';
+import { type TlsPolicy, tlsPolicyOf } from './tls.ts';
 
 /**
  * The REST API: `POST /webhooks/{source}` for providers, `/admin` for operators. A REST API and not an HTTP API,
@@ -28,12 +32,29 @@ import type { Plan } from './plan.ts';
 export class Api extends Construct {
   readonly rest: RestApi;
   private readonly webhookMethods: readonly string[];
+  private readonly domain: Domain | undefined;
 
-  constructor(scope: Construct, id: string, { stage, settings, sources }: Plan) {
+  constructor(scope: Construct, id: string, plan: Plan) {
     super(scope, id);
+    const { stage, settings, sources } = plan;
+    const { domain } = settings;
     const { webhooks, admin: adminLimit } = settings.limits;
+    this.domain = domain;
     this.webhookMethods = methodsOfAll(sources);
 
+    const key = dataKeyOf(this);
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: settings.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(key && { encryptionKey: key }),
+    });
+    // API Gateway has no metric for it, and AWS WAF one for each rule.
+    new MetricFilter(this, 'Throttled', {
+      logGroup: accessLog,
+      filterPattern: FilterPattern.stringValue('$.status', '=', '429'),
+      metricNamespace: metricsNamespace(stage),
+      metricName: THROTTLED_METRIC,
+    });
     this.rest = new RestApi(this, 'Rest', {
       restApiName: `hookgate-${stage}`,
       description: `Webhooks and admin API of Hookgate, stage ${stage}.`,
@@ -43,14 +64,12 @@ export class Api extends Construct {
       // The role that lets API Gateway write logs is one per account and region: a stack that sets it would set it for
       // every other API there, and unset it when it goes. README: "Once per account".
       cloudWatchRole: false,
+      // A second address would be a way round the domain's certificates.
+      ...(domain && { disableExecuteApiEndpoint: true }),
+      ...(settings.apiPolicy && { policy: apiPolicyOf(plan) }),
       deployOptions: {
         stageName: stage,
-        accessLogDestination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            retention: settings.logRetention,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        ),
+        accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: ACCESS_LOG,
         tracingEnabled: true,
         ...methodSettings(webhooks),
@@ -63,17 +82,23 @@ export class Api extends Construct {
         },
       },
     });
-    this.requireTls12();
+    const tls = tlsPolicyOf(settings);
+    this.encrypt(tls);
+    if (domain) new ApiDomain(this, 'Domain', { domain, tls, api: this.rest });
     addGatewayResponses(this.rest);
   }
 
   /** Where a provider sends to. */
   webhookUrl(source: string): string {
-    return this.rest.urlForPath(`/webhooks/${source}`);
+    return this.urlOf(`/webhooks/${source}`);
   }
 
   get adminUrl(): string {
-    return this.rest.urlForPath('/admin');
+    return this.urlOf('/admin');
+  }
+
+  private urlOf(path: string): string {
+    return this.domain ? `https://${this.domain.name}${path}` : this.rest.urlForPath(path);
   }
 
   /** `POST /webhooks/{source}`, and the methods that a configured provider's set-up requests use. */
@@ -116,16 +141,11 @@ export class Api extends Construct {
     });
   }
 
-  /**
-   * TLS 1.3, or 1.2 with forward secrecy. Strict: the host of a request must be the one its TLS handshake named.
-   *
-   * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies.html
-   */
-  private requireTls12(): void {
+  private encrypt({ securityPolicy, strict }: TlsPolicy): void {
     const resource = this.rest.node.defaultChild;
     if (!(resource instanceof CfnRestApi)) throw new Error('The REST API has no CloudFormation resource.');
-    resource.securityPolicy = SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09;
-    resource.endpointAccessMode = 'STRICT';
+    resource.securityPolicy = securityPolicy;
+    if (strict) resource.endpointAccessMode = 'STRICT';
   }
 }
 

@@ -69,6 +69,11 @@ test.each<[string, object, string]>([
     "Source 'crm' in lib/config.ts has no address in allow.cidrs, so nobody could call it: list CIDRs, or write { anywhere: true, reason }.",
   ],
   [
+    'published addresses of a provider that publishes none',
+    { allow: { published: 'observe' } },
+    "Source 'crm' in lib/config.ts follows the published addresses of 'scalekit', whose declaration names no list: add addressList to lambdas/providers/scalekit.ts, or list CIDRs.",
+  ],
+  [
     'anywhere without a reason',
     { allow: { anywhere: true, reason: ' ' } },
     "Source 'crm' in lib/config.ts has allow.anywhere without a reason: write down why the addresses can't be listed.",
@@ -145,6 +150,21 @@ test.each<[string, object, string]>([
   ],
 ])('%s is refused', async (_, spoilt, sentence) => {
   expect(await problems([{ ...good, ...spoilt }])).toEqual([sentence]);
+});
+
+test('published addresses that begin with nobody are refused, unless they only observe or others are named beside', async () => {
+  const following = (allow: SourceConfig['allow']) =>
+    planOf('prod', {
+      ...config,
+      sources: [{ name: 'crm', provider: 'github', routes: ['scalekit/user-created'], allow }],
+    });
+  await expect(following({ published: 'enforce' })).rejects.toThrow(
+    "Source 'crm' in lib/config.ts enforces published addresses of which none is known before they are first fetched, so nobody could call it until then: give allow.cidrs to begin with, or published: 'observe'.",
+  );
+  await expect(following({ published: 'observe' })).resolves.toMatchObject({ stage: 'prod' });
+  await expect(following({ published: 'enforce', cidrs: ['192.30.252.0/22'] })).resolves.toMatchObject({
+    stage: 'prod',
+  });
 });
 
 test('a pattern and a table that only look as if they worked are refused', async () => {
@@ -252,6 +272,7 @@ describe('the plan', () => {
     expect(gateway.sources[2]).toEqual({
       name: 'skribby',
       provider: 'skribby',
+      allow: { cidrs: ['127.0.0.1/32', '::1/128'] },
       maxBodyBytes: 1_048_576,
       secretOverlapSeconds: 86_400,
       routes: [{ processor: 'skribby/status-update', name: 'status-update', on: 'status_update' }],
