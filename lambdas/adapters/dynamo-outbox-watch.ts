@@ -1,6 +1,7 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -64,7 +65,7 @@ export function dynamoOutboxWatch(client: DynamoDBClient, tableName: string): Ou
     for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
       let Keys: Key[] | undefined = keys.slice(start, start + KEYS_AT_ONCE);
       while (Keys && Keys.length > 0) {
-        const { Responses, UnprocessedKeys } = await client.send(
+        const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await client.send(
           new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys } } }),
         );
         for (const { pk, status, outbox, outboxAt } of Responses?.[tableName] ?? [])
