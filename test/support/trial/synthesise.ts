@@ -14,13 +14,15 @@ const STAGE = 'local';
 const processorsDirectory = resolve(import.meta.dirname, 'processors');
 const anywhere = { anywhere: true, reason: 'The stage replaces it.' } as const;
 const routes = ['trial/effect'];
+const withBad = [...routes, 'trial/bad'];
 
 const trial: GatewayConfig = {
   sources: [
     { name: 'scalekit', provider: 'scalekit', allow: anywhere, routes },
-    { name: 'inkress', provider: 'inkress', allow: anywhere, routes },
+    { name: 'inkress', provider: 'inkress', allow: anywhere, routes: withBad },
     // Sends every event once, whatever the answer.
     { name: 'skribby', provider: 'skribby', allow: anywhere, routes },
+    { name: 'ordered', provider: 'scalekit', allow: anywhere, routes: ['trial/in-order'] },
     { name: 'large', provider: 'scalekit', allow: anywhere, routes, maxBodyBytes: 4 * 1024 * 1024 },
   ],
   stages: { [STAGE]: config.stages.local },
