@@ -13,7 +13,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Claim, ClaimResult, Fence, Store } from '../core/ports.ts';
 import type { Write } from '../core/processor.ts';
-import { type EventRecord, RECORD_TTL_SECONDS, RECORD_VERSION, type Status } from '../core/record.ts';
+import { type EventRecord, OLDEST_VERSION, RECORD_TTL_SECONDS, RECORD_VERSION, type Status } from '../core/record.ts';
 import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 import type { BodyRows } from './body-rows.ts';
 import { outboxShard, stateOf, toItem, toRecord } from './record-item.ts';
@@ -124,7 +124,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
       const state = listed(claim.pk, 'PROCESSING');
       const result = await update(claim.pk, {
         condition:
-          'v = :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
+          'v BETWEEN :oldest AND :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
           '#status = :received' +
           ' OR (#status = :failed AND (:hop = :dead OR attribute_not_exists(movedAt) OR movedAt < :sentAt))' +
           ' OR (#status = :processing AND (leaseUntil <= :now OR #owner = :owner))' +
@@ -139,6 +139,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
         remove: [...state.remove, 'outbox', 'outboxAt', 'nextAt'],
         values: {
           ':v': RECORD_VERSION,
+          ':oldest': OLDEST_VERSION,
           ':epoch': claim.epoch,
           ':sha': claim.bodySha256,
           ':seconds': Math.floor(claim.now / 1000),
@@ -237,7 +238,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
     async replay(seen, { now, outboxAt }) {
       const state = listed(seen.pk, 'RECEIVED');
       const result = await update(seen.pk, {
-        condition: 'v = :v AND epoch = :epoch AND #status = :seen AND #status IN (:done, :parked)',
+        condition: 'v BETWEEN :oldest AND :v AND epoch = :epoch AND #status = :seen AND #status IN (:done, :parked)',
         set: {
           ...state.set,
           epoch: seen.epoch + 1,
@@ -250,6 +251,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
         remove: [...state.remove, ...OF_ATTEMPTS],
         values: {
           ':v': RECORD_VERSION,
+          ':oldest': OLDEST_VERSION,
           ':epoch': seen.epoch,
           ':seen': seen.status,
           ':done': 'DONE',

@@ -23,13 +23,22 @@ export function toItem(
   });
 }
 
+/** What of a record the table keeps under other names. */
+interface StoredApart {
+  readonly keyIsId?: boolean;
+  readonly typed?: string;
+  /** Of version 0. */
+  readonly alias?: string;
+}
+
 export function toRecord(item: Record<string, AttributeValue>): EventRecord {
-  const { keyIsId, typed, ...record } = unmarshall(item) as EventRecord & { keyIsId?: boolean; typed?: string };
+  const { keyIsId, typed, alias, ...record } = unmarshall(item) as EventRecord & StoredApart;
   const after = record.source.length + 1;
   return {
     ...record,
     ...(keyIsId && { eventId: record.pk.slice(after) }),
     ...(typed !== undefined && { type: typed.slice(after) }),
+    ...(alias !== undefined && { eventId: alias.slice(after) }),
   };
 }
 

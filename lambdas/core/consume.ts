@@ -3,7 +3,7 @@ import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from './message.ts';
 import type { Claim, Fence, Random } from './ports.ts';
-import { beginningOf, type EventRecord, isExpired, LONGEST_BYTES, RECORD_VERSION } from './record.ts';
+import { beginningOf, type EventRecord, isExpired, LONGEST_BYTES, isKnownVersion } from './record.ts';
 import {
   backoffSeconds,
   DEAD_LETTER_WAIT_SECONDS,
@@ -256,7 +256,7 @@ function waitSeconds(
 function notClaimed(message: Message, existing: EventRecord | undefined, now: number): Outcome {
   const { pk } = message;
   if (!existing || isExpired(existing, now)) return { outcome: 'quarantined', delaySeconds: 0, reason: 'no-record' };
-  if (existing.v !== RECORD_VERSION)
+  if (!isKnownVersion(existing.v))
     return { outcome: 'deferred', why: 'newer-version', delaySeconds: DEAD_LETTER_WAIT_SECONDS, pk };
   if (existing.epoch > message.epoch) return { outcome: 'skipped', why: 'replayed-since', pk };
   if (existing.epoch < message.epoch) return { outcome: 'quarantined', delaySeconds: 0, reason: 'unknown-epoch' };

@@ -1,4 +1,4 @@
-import { RECORD_VERSION } from './record.ts';
+import { isKnownVersion, RECORD_VERSION } from './record.ts';
 
 /** What a queue carries of an event: where to find it. The payload stays in the table. */
 export interface Message {
@@ -22,7 +22,7 @@ export function decodeMessage(text: string): Message | { readonly malformed: str
   }
   if (typeof value !== 'object' || value === null) return { malformed: 'not-an-object' };
   const { v, pk, epoch, bodySha256 } = value as Record<string, unknown>;
-  if (v !== RECORD_VERSION) return { malformed: 'unknown-version' };
+  if (typeof v !== 'number' || !isKnownVersion(v)) return { malformed: 'unknown-version' };
   if (typeof pk !== 'string' || typeof epoch !== 'number' || typeof bodySha256 !== 'string') {
     return { malformed: 'missing-field' };
   }

@@ -12,8 +12,18 @@ export type Status = 'RECEIVED' | 'PROCESSING' | 'FAILED' | 'DONE' | 'PARKED' | 
 
 export const STATUSES: readonly Status[] = ['RECEIVED', 'PROCESSING', 'FAILED', 'DONE', 'PARKED', 'FILTERED'];
 
-/** Version of the META row and of the queue message. A reader accepts this and the one before. */
+/**
+ * Version of the META row and of the queue message: one more when a reader of the one before would misread it. A reader
+ * takes this and the one before, because a deployment meets what is stored and queued; what is newer it leaves alone.
+ *
+ * 0, before the first release: the payload stood under the record's key, and the id in `alias`, after the source.
+ */
 export const RECORD_VERSION = 1;
+export const OLDEST_VERSION = RECORD_VERSION - 1;
+
+export function isKnownVersion(v: unknown): boolean {
+  return v === RECORD_VERSION || v === OLDEST_VERSION;
+}
 
 /** How long a record lives after it was last claimed. Longer than the 14 days a parked message waits. */
 export const RECORD_TTL_SECONDS = 30 * 24 * 60 * 60;
@@ -85,8 +95,8 @@ export function recordKey(source: string, dedupKey: string): string {
 }
 
 /** The partition of an event's payload: that of the provider's id, where there is one. */
-export function bodyKey({ pk, source, eventId }: Pick<EventRecord, 'pk' | 'source' | 'eventId'>): string {
-  return eventId === undefined ? pk : recordKey(source, eventId);
+export function bodyKey({ v, pk, source, eventId }: Pick<EventRecord, 'v' | 'pk' | 'source' | 'eventId'>): string {
+  return v === 0 || eventId === undefined ? pk : recordKey(source, eventId);
 }
 
 /** Whether the record still counts at `nowMs`: TTL deletes up to days late, so its time is compared. */

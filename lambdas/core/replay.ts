@@ -1,5 +1,5 @@
 import type { Clock, Queue, Store } from './ports.ts';
-import { BODY_TTL_SECONDS, type EventRecord, isExpired, outboxWaitMs, RECORD_VERSION } from './record.ts';
+import { BODY_TTL_SECONDS, type EventRecord, isExpired, outboxWaitMs, isKnownVersion } from './record.ts';
 import { sendRecord } from './send.ts';
 
 /** Why an event is not replayed. */
@@ -58,7 +58,7 @@ function refusal(
   routes: ReadonlySet<string>,
 ): Refusal | undefined {
   if (!record || isExpired(record, now)) return 'not-found';
-  if (record.v !== RECORD_VERSION) return 'newer-version';
+  if (!isKnownVersion(record.v)) return 'newer-version';
   const ended = record.status === 'DONE' || record.status === 'PARKED';
   if (record.status === 'DONE' && !force) return undefined;
   if (record.route === undefined || !routes.has(`${record.source}/${record.route}`)) return 'no-route';

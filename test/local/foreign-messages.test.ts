@@ -117,7 +117,7 @@ test.each<[string, string, (real: object & { pk: string }) => string]>([
 
     const lines = logLines();
     expect(lines.filter((line) => line['message'] === 'quarantined' && line['reason'] === reason)).not.toEqual([]);
-    expect(lines.filter((line) => line['Parked'] === 1)).not.toEqual([]);
+    expect(lines.filter((line) => line['Quarantined'] === 1)).not.toEqual([]);
     expect(await effects()).toBe(before);
     expect((await recordOf(real.pk))['status']?.S).toBe('DONE');
   },

@@ -1,6 +1,6 @@
 import type { Claim, ClaimResult, Fence, Store } from '../../../lambdas/core/ports.ts';
 import type { Item, Write } from '../../../lambdas/core/processor.ts';
-import { type EventRecord, isExpired, RECORD_TTL_SECONDS, RECORD_VERSION } from '../../../lambdas/core/record.ts';
+import { type EventRecord, isExpired, RECORD_TTL_SECONDS, isKnownVersion } from '../../../lambdas/core/record.ts';
 
 /**
  * The table in memory: the same verdicts as the DynamoDB adapter, held to it by one contract suite. Every method takes
@@ -135,7 +135,7 @@ export class MemoryStore implements Store {
 }
 
 function claimable(record: EventRecord, claim: Claim): boolean {
-  const same = record.v === RECORD_VERSION && record.epoch === claim.epoch && record.bodySha256 === claim.bodySha256;
+  const same = isKnownVersion(record.v) && record.epoch === claim.epoch && record.bodySha256 === claim.bodySha256;
   if (!same || record.expiresAt <= Math.floor(claim.now / 1000)) return false;
   switch (record.status) {
     case 'RECEIVED':
@@ -154,7 +154,7 @@ function claimable(record: EventRecord, claim: Claim): boolean {
 
 function isAsSeen(record: EventRecord, seen: EventRecord): boolean {
   const ended = record.status === 'DONE' || record.status === 'PARKED';
-  return ended && record.v === RECORD_VERSION && record.epoch === seen.epoch && record.status === seen.status;
+  return ended && isKnownVersion(record.v) && record.epoch === seen.epoch && record.status === seen.status;
 }
 
 /** The record as it was received. */
