@@ -61,9 +61,10 @@ export class GatewayStack extends Stack {
     const secrets = new Secrets(this, 'Secrets', plan);
     secrets.grantRead(verifier.function);
     secrets.grantKeepFirst(verifier.function);
-    if (rotatedSources(plan).length > 0) {
-      new Rotation(this, 'Rotation', { plan, secrets, verifier: verifier.function, bundles });
-    }
+    const rotation =
+      rotatedSources(plan).length > 0
+        ? new Rotation(this, 'SecretRotation', { plan, secrets, verifier: verifier.function, bundles })
+        : undefined;
     const records = new Records(this, 'Records', settings);
     records.grantReceive(verifier.function);
 
@@ -96,6 +97,7 @@ export class GatewayStack extends Stack {
       silences: new Map(
         plan.sources.flatMap(({ name, silentAfterHours: hours }) => (hours === undefined ? [] : [[name, hours]])),
       ),
+      ...(rotation && { rotation: rotation.function }),
       ...(allowlists && { allowlists }),
     };
     const { topic } = new AlarmTopic(this, 'AlarmTopic', settings);

@@ -72,7 +72,7 @@ export class Rotation extends Construct {
         // The credential is not there at the first deployment; `hookgate secret rotate` starts the first one.
         rotateImmediatelyOnUpdate: false,
       });
-      schedule.addDependency(permission);
+      schedule.node.addDependency(permission);
     }
   }
 

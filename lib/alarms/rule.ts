@@ -39,6 +39,8 @@ export interface Watched {
   readonly sweeper: GatewayFunction;
   /** After how many hours without a delivery a source is too quiet; sources that may be quiet are not in it. */
   readonly silences: ReadonlyMap<string, number>;
+  /** Where a source's secret is rotated by itself. */
+  readonly rotation?: GatewayFunction;
   /** Where a source follows the addresses that its provider publishes. */
   readonly allowlists?: Allowlists;
 }
