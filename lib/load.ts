@@ -58,6 +58,7 @@ function planSource(source: SourceConfig, settings: StageConfig, surroundings: S
     ...(source.url !== undefined && { url: source.url }),
     allow: settings.allow ?? source.allow,
     throttle: source.throttle ?? settings.limits.perSource,
+    ...(source.silentAfter && { silentAfterHours: source.silentAfter.toHours() }),
     routes: source.routes.map((route) => planRoute(asRoute(route), surroundings)),
   };
 }

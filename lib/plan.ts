@@ -12,6 +12,7 @@ export interface Plan {
 export interface PlannedSource extends Omit<Source, 'allow'> {
   readonly allow: Allow | AllowPublished;
   readonly throttle: Throttle;
+  readonly silentAfterHours?: number;
   readonly routes: readonly PlannedRoute[];
 }
 

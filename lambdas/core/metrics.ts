@@ -37,6 +37,9 @@ export const DELIVERY_METRIC = {
  */
 export const UNLISTED_METRIC = 'Unlisted';
 
+/** Without dimensions, while there are some: addresses in the block set. */
+export const BLOCKED_ADDRESSES_METRIC = 'BlockedAddresses';
+
 /** By Source, every minute while the published addresses of its provider are not those in force. */
 export const ALLOWLIST_DRIFT_METRIC = 'AllowlistDrift';
 

@@ -30,7 +30,7 @@ export function cloudWatchApi(options: CloudWatchApiOptions): JsonService {
       ({ AlarmName, StateValue, StateReason }) => {
         const state = STATES.find((known) => known === StateValue);
         if (!state) throw new AwsError('ValidationError', `StateValue is one of ${STATES.join(', ')}.`);
-        alarms.set(String(AlarmName), state, String(StateReason ?? ''), now());
+        alarms.set(String(AlarmName), state, typeof StateReason === 'string' ? StateReason : '', now());
       },
     ],
     ['GetMetricData', (input) => getMetricData(options, input)],

@@ -104,8 +104,9 @@ function untilNextMinute(now: number): number {
   return MINUTE_MS - (now % MINUTE_MS) + SETTLED_MS;
 }
 
-function namesOf({ restApis, stages, webAcls }: Desired) {
+function namesOf({ restApis, stages, webAcls, metricFilters }: Desired) {
   return {
+    metricFilters,
     apiName: restApis[0]?.name ?? '',
     stageName: stages[0]?.name ?? '',
     webAclName: webAcls[0]?.metricName ?? '',

@@ -1,3 +1,4 @@
+import { type MetricFilter } from '../template/desired.ts';
 import { type QueueMetrics } from '../sqs/queue-metrics.ts';
 import { type MetricStore } from './metric-store.ts';
 
@@ -8,10 +9,18 @@ export interface ServiceMetricsOptions {
   readonly stageName: string;
   /** As the web ACL is called in metrics. */
   readonly webAclName: string;
+  readonly metricFilters: readonly MetricFilter[];
 }
 
 /** What AWS's services would publish of themselves, as far as alarms look at it. Times are milliseconds since the epoch. */
-export function serviceMetrics({ store, region, apiName, stageName, webAclName }: ServiceMetricsOptions) {
+export function serviceMetrics({
+  store,
+  region,
+  apiName,
+  stageName,
+  webAclName,
+  metricFilters,
+}: ServiceMetricsOptions) {
   const api = { ApiName: apiName, Stage: stageName };
   return {
     /** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html */
@@ -23,6 +32,11 @@ export function serviceMetrics({ store, region, apiName, stageName, webAclName }
       // Each request counts, so that a sum is the number of errors and an average their share.
       add('4XXError', Number(status >= 400 && status < 500));
       add('5XXError', Number(status >= 500));
+      for (const { field, equals, namespace, name, value } of metricFilters) {
+        if (field === 'status' && equals === String(status)) {
+          store.add({ namespace, name, dimensions: {}, time, values: [value] });
+        }
+      }
     },
     /**
      * https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html

@@ -4,6 +4,7 @@ import {
   arn,
   list,
   object,
+  optionalText,
   physicalName,
   type Place,
   type Resource,
@@ -39,7 +40,7 @@ export const cloudWatchAlarm: ResourceType = {
     desired.metricAlarms.push({
       name: nameOf(resource, place),
       arn: alarmArn(resource, place),
-      description: String(properties['AlarmDescription'] ?? ''),
+      description: optionalText(properties['AlarmDescription']),
       ...watched(properties),
       threshold: Number(properties['Threshold']),
       comparison,

@@ -1,4 +1,4 @@
-import { physicalName, type ResourceType, text } from '../template/resource-type.ts';
+import { optionalText, physicalName, type ResourceType, text } from '../template/resource-type.ts';
 import { alarmArn } from './cloudwatch-alarm.ts';
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-compositealarm.html */
@@ -11,7 +11,7 @@ export const cloudWatchCompositeAlarm: ResourceType = {
     desired.compositeAlarms.push({
       name: physicalName(resource, place, 'AlarmName'),
       arn: alarmArn(resource, place),
-      description: String(properties['AlarmDescription'] ?? ''),
+      description: optionalText(properties['AlarmDescription']),
       rule: text(resource, 'AlarmRule'),
       actions: ((properties['AlarmActions'] ?? []) as readonly unknown[]).map(String),
     });

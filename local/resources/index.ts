@@ -17,6 +17,7 @@ import { kmsKey } from './kms-key.ts';
 import { lambdaFunction } from './lambda-function.ts';
 import { queuePolicy } from './queue-policy.ts';
 import { logStream } from './log-stream.ts';
+import { metricFilter } from './metric-filter.ts';
 import { queue } from './queue.ts';
 import { restApi } from './rest-api.ts';
 import { rotationSchedule } from './rotation-schedule.ts';
@@ -56,4 +57,5 @@ export const resourceTypes: readonly ResourceType[] = [
   cloudWatchAlarm,
   cloudWatchCompositeAlarm,
   logStream,
+  metricFilter,
 ];

@@ -1,4 +1,12 @@
-import { arn, list, object, type Place, type Resource, type ResourceType } from '../template/resource-type.ts';
+import {
+  arn,
+  list,
+  object,
+  optionalText,
+  type Place,
+  type Resource,
+  type ResourceType,
+} from '../template/resource-type.ts';
 import { toAction, toStatement } from '../waf/rules.ts';
 
 const arnOf = (resource: Resource, place: Place) => arn(place, 'wafv2', `regional/webacl/${resource.id}`);
@@ -29,7 +37,7 @@ export const webAcl: ResourceType = {
     }));
     desired.webAcls.push({
       arn: arnOf(resource, place),
-      metricName: String(object(properties['VisibilityConfig'])['MetricName'] ?? id),
+      metricName: optionalText(object(properties['VisibilityConfig'])['MetricName']),
       defaultAction: toAction(object(properties['DefaultAction']), id),
       rules: rules.sort((a, b) => a.priority - b.priority),
       bodies: Object.fromEntries(bodies),

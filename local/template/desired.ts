@@ -42,6 +42,8 @@ export interface Desired {
   readonly associations: { readonly webAclArn: string }[];
   readonly metricAlarms: MetricAlarm[];
   readonly compositeAlarms: CompositeAlarm[];
+  /** Of the API's access log. */
+  readonly metricFilters: MetricFilter[];
   readonly logStreams: { readonly group: string; readonly name: string }[];
 }
 
@@ -69,6 +71,15 @@ export interface ResourcePolicy {
   readonly id: string;
   readonly resourceArn: string;
   readonly document: unknown;
+}
+
+/** Measures `value` for each log line whose field equals a text. */
+export interface MetricFilter {
+  readonly field: string;
+  readonly equals: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly value: number;
 }
 
 export interface EventSourceMapping {
@@ -163,6 +174,7 @@ export function nothingDesired(): Desired {
     associations: [],
     metricAlarms: [],
     compositeAlarms: [],
+    metricFilters: [],
     logStreams: [],
   };
 }

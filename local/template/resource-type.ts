@@ -56,6 +56,11 @@ export function text(resource: Resource, property: string): string {
   );
 }
 
+/** Empty when there is none. */
+export function optionalText(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 export function optionalNumber(resource: Resource, property: string): number | undefined {
   const value = resource.properties[property];
   return value === undefined ? undefined : Number(value);

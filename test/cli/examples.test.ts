@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { silence } from '../../examples/alarms/silence.ts';
+import { filtered } from '../../examples/alarms/filtered.ts';
 import bounced from '../../examples/processors/lettermint/message-bounced.ts';
 import { lettermint } from '../../examples/providers/lettermint.ts';
 import type { Delivery } from '../../lambdas/core/delivery.ts';
@@ -69,17 +69,18 @@ test('the processor of docs/adding.md keeps the address in one transaction', asy
 
 test('the alarm of docs/adding.md watches each source', () => {
   const stack = new Stack(new App(), 'Example');
-  // The rule looks at neither of the two.
+  // The rule looks at none of these.
   const api = new RestApi(stack, 'Api', { deploy: false });
-  const verifier = undefined as unknown as GatewayFunction;
-  const watches = silence.watch({ stage: 'prod', sources: ['a', 'b'], routes: [], api, verifier });
+  const unused = undefined as unknown as GatewayFunction;
+  const rest = { routes: [], api, verifier: unused, sweeper: unused, silences: new Map() };
+  const watches = filtered.watch({ stage: 'prod', sources: ['a', 'b'], ...rest });
   expect(watches.map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
 test.each([
   'examples/providers/lettermint.ts',
   'examples/processors/lettermint/message-bounced.ts',
-  'examples/alarms/silence.ts',
+  'examples/alarms/filtered.ts',
 ])('docs/adding.md shows %s as it is', (path) => {
   // In the project the file stands elsewhere, so that its imports are written from there.
   const code = (of: string) => of.split('\n').filter((line) => !line.startsWith('import '));

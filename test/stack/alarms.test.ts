@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { alarmRules } from '../../lib/alarms/list.ts';
+import { alarmRules, compositeRules } from '../../lib/alarms/list.ts';
 import { planOf, resourcesOf, stackOf } from './stage.ts';
 
 let template: Template;
@@ -29,10 +29,13 @@ const NAMES = [
     'slow-processing',
     'mapping-drift',
   ].flatMap((rule) => ROUTES.map((route) => `hookgate-prod-${rule}-${route}`)),
-  ...['rejected-spike', 'ledger-mismatch'].flatMap((rule) =>
+  ...['rejected-spike', 'ledger-mismatch', 'outbox-age', 'secret-overlap-overdue'].flatMap((rule) =>
     SOURCES.map((source) => `hookgate-prod-${rule}-${source}`),
   ),
   'hookgate-prod-verifier-5xx-api',
+  'hookgate-prod-throttled-api',
+  'hookgate-prod-edge-blocks-web-acl',
+  'hookgate-prod-silence-inkress',
 ];
 
 function alarm(name: string): Record<string, unknown> {
@@ -164,20 +167,119 @@ describe.each(ROUTES)('of the route %s', (id) => {
 });
 
 test.each(SOURCES)(
-  'events of %s that are overdue for a quarter of an hour ring, and so does a ledger that is not kept',
+  'events of %s that are missing or overdue for a quarter of an hour ring; a new ledger is silent, one that ends is not',
   (source) => {
-    expect(alarm(`ledger-mismatch-${source}`)).toMatchObject({
-      Namespace: 'Hookgate/prod',
-      MetricName: 'Overdue',
-      Dimensions: [{ Name: 'Source', Value: source }],
-      Statistic: 'Minimum',
-      Period: 900,
+    const { Metrics, ...rest } = alarm(`ledger-mismatch-${source}`);
+    expect(rest).toMatchObject({
       Threshold: 0,
       ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'breaching',
+      TreatMissingData: 'missing',
     });
+    const [sum, ...series] = Metrics as readonly Readonly<Record<string, unknown>>[];
+    expect(sum).toMatchObject({ Expression: 'overdue + missing' });
+    expect(series).toMatchObject(
+      ['Overdue', 'Missing'].map((MetricName) => ({
+        MetricStat: {
+          Metric: { Namespace: 'Hookgate/prod', MetricName, Dimensions: [{ Name: 'Source', Value: source }] },
+          Period: 900,
+          Stat: 'Minimum',
+        },
+      })),
+    );
   },
 );
+
+test.each(SOURCES)('events of %s that wait a quarter of an hour for their queue ring', (source) => {
+  expect(alarm(`outbox-age-${source}`)).toMatchObject({
+    Namespace: 'Hookgate/prod',
+    MetricName: 'OutboxAge',
+    Dimensions: [{ Name: 'Source', Value: source }],
+    Statistic: 'Maximum',
+    Period: 300,
+    Threshold: 900,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+test('an answer of 429 rings, wherever it was decided', () => {
+  expect(alarm('throttled-api')).toMatchObject({
+    Namespace: 'Hookgate/prod',
+    MetricName: 'Throttled',
+    Statistic: 'Sum',
+    Period: 300,
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+  expect(alarm('throttled-api')).not.toHaveProperty('Dimensions');
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    FilterPattern: '{ $.status = "429" }',
+    MetricTransformations: [{ MetricName: 'Throttled', MetricNamespace: 'Hookgate/prod', MetricValue: '1' }],
+  });
+});
+
+test('more than a hundred requests refused at the edge in five minutes ring', () => {
+  const stat = (rule: string) => ({
+    Metric: {
+      Namespace: 'AWS/WAFV2',
+      MetricName: 'BlockedRequests',
+      Dimensions: [
+        { Name: 'Region', Value: { Ref: 'AWS::Region' } },
+        { Name: 'Rule', Value: rule },
+        { Name: 'WebACL', Value: 'hookgate-prod' },
+      ],
+    },
+    Period: 300,
+    Stat: 'Sum',
+  });
+  expect(alarm('edge-blocks-web-acl')).toMatchObject({
+    Metrics: [
+      { Expression: 'FILL(address, 0) + FILL(path, 0)' },
+      { Id: 'address', MetricStat: stat('refuse') },
+      { Id: 'path', MetricStat: stat('Default_Action') },
+    ],
+    Threshold: 100,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+test('a source that says how long it may be quiet rings after that', () => {
+  expect(alarm('silence-inkress')).toMatchObject({
+    Namespace: 'Hookgate/prod',
+    MetricName: 'Received',
+    Dimensions: [{ Name: 'Source', Value: 'inkress' }],
+    Statistic: 'Sum',
+    Period: 3600,
+    EvaluationPeriods: 24,
+    Threshold: 1,
+    ComparisonOperator: 'LessThanThreshold',
+    TreatMissingData: 'breaching',
+  });
+});
+
+test('what keeps webhooks from coming in or moving on is one alarm besides', () => {
+  const [composite] = [...resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm').values()];
+  expect(composite?.Properties.AlarmName).toBe('hookgate-prod-gateway-unhealthy');
+  const rule = JSON.stringify(composite?.Properties.AlarmRule);
+  const alarms = [...resourcesOf(template, 'AWS::CloudWatch::Alarm')];
+  const named = alarms
+    .filter(([id]) => rule.includes(`["${id}","Arn"]`))
+    .map(([, it]) => String(it.Properties.AlarmName));
+  expect(named.sort()).toEqual(
+    [
+      'hookgate-prod-verifier-5xx-api',
+      'hookgate-prod-throttled-api',
+      ...['ledger-mismatch', 'outbox-age'].flatMap((name) =>
+        SOURCES.map((source) => `hookgate-prod-${name}-${source}`),
+      ),
+      ...['oldest-message', 'dead-letters'].flatMap((name) => ROUTES.map((route) => `hookgate-prod-${name}-${route}`)),
+    ].sort(),
+  );
+  // Of PutCompositeAlarm; an ARN takes about a hundred characters.
+  expect(named.length * 120).toBeLessThan(10_240);
+});
 
 test.each(SOURCES)('more than fifty rejections of %s in five minutes ring', (source) => {
   expect(alarm(`rejected-spike-${source}`)).toMatchObject({
@@ -218,10 +320,36 @@ describe('each alarm', () => {
     }
   });
 
-  test('tells nobody unless a topic is configured', () => {
-    for (const { Properties } of resourcesOf(template, 'AWS::CloudWatch::Alarm').values()) {
-      expect(Properties).not.toHaveProperty('AlarmActions');
+  test('tells the topic of the stage, which takes nothing from elsewhere', () => {
+    const [topic] = resourcesOf(template, 'AWS::SNS::Topic').keys();
+    for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']) {
+      template.allResourcesProperties(type, { AlarmActions: [{ Ref: topic }], OKActions: [{ Ref: topic }] });
     }
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          {
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Resource: { Ref: topic },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+        ],
+      },
+    });
+  });
+
+  test('is shown in a Slack channel where one is configured', async () => {
+    const plan = await planOf('prod');
+    const alarmSlackChannel = { workspaceId: 'T0123ABCD', channelId: 'C0123ABCD' };
+    const told = Template.fromStack(stackOf({ ...plan, settings: { ...plan.settings, alarmSlackChannel } }));
+    told.hasResourceProperties('AWS::Chatbot::SlackChannelConfiguration', {
+      SlackWorkspaceId: 'T0123ABCD',
+      SlackChannelId: 'C0123ABCD',
+      SnsTopicArns: [{ Ref: [...resourcesOf(told, 'AWS::SNS::Topic').keys()][0] }],
+    });
   });
 
   test('tells the topic when it rings and when it is over', async () => {
@@ -232,17 +360,24 @@ describe('each alarm', () => {
       AlarmActions: [alarmTopicArn],
       OKActions: [alarmTopicArn],
     });
+    // And of a ledger that is not kept any more.
+    told.resourcePropertiesCountIs(
+      'AWS::CloudWatch::Alarm',
+      { InsufficientDataActions: [alarmTopicArn] },
+      SOURCES.length,
+    );
   });
 });
 
 describe('an alarm is one file, one line in the list and one runbook page', () => {
+  const rules = [...alarmRules, ...compositeRules];
   const files = readdirSync(join(root, 'lib', 'alarms'))
     .map((file) => file.replace(/\.ts$/, ''))
     .filter((name) => name !== 'rule' && name !== 'list')
     .sort();
 
   test('every file is in the list, under its own name', () => {
-    expect(alarmRules.map(({ name }) => name).sort()).toEqual(files);
+    expect(rules.map(({ name }) => name).sort()).toEqual(files);
   });
 
   test('every page belongs to an alarm', () => {
@@ -324,6 +459,7 @@ test('the outputs say where to send, where to look and where to redrive', () => 
   ).toEqual(
     [
       'AdminUrl',
+      'AlarmTopicArn',
       'ApiRestEndpoint',
       'DashboardUrl',
       'OperatorsArn',

@@ -4,26 +4,26 @@ import { DELIVERY_METRIC, DIMENSION, metricsNamespace } from '../../lambdas/core
 import type { AlarmRule } from '../../lib/alarms/rule.ts';
 import { dashboardLink } from '../../lib/console-links.ts';
 
-/** For sources that never rest this long. */
-const LONGEST_SILENCE = Duration.hours(6);
+/** In an hour. A provider's dashboard can be told which types to send. */
+const MOST_FILTERED = 1_000;
 
-export const silence: AlarmRule = {
-  name: 'silence',
-  meaning: 'A source has sent nothing that was accepted for six hours: is its webhook still switched on there?',
+export const filtered: AlarmRule = {
+  name: 'filtered',
+  meaning: 'A source sends many events of types that no route wants: they cost money and nobody misses them.',
   watch: ({ stage, sources }) =>
     sources.map((source) => ({
       id: source,
       metric: new Metric({
         namespace: metricsNamespace(stage),
-        metricName: DELIVERY_METRIC.accepted,
+        metricName: DELIVERY_METRIC.filtered,
         dimensionsMap: { [DIMENSION.source]: source },
-        period: LONGEST_SILENCE,
+        period: Duration.hours(1),
         statistic: 'Sum',
       }),
-      threshold: 1,
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      // Nothing accepted is nothing emitted, which is just what this waits for.
-      whenMissing: TreatMissingData.BREACHING,
+      threshold: MOST_FILTERED,
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // None filtered is none emitted, and that is fine.
+      whenMissing: TreatMissingData.NOT_BREACHING,
       link: dashboardLink(Aws.STACK_NAME),
     })),
 };

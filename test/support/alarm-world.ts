@@ -1,0 +1,121 @@
+import { createEmf, type Dimensions } from '../../lambdas/adapters/emf.ts';
+import { createLog } from '../../lambdas/adapters/log.ts';
+import { deliveryReport } from '../../lambdas/adapters/delivery-report.ts';
+import { processingReport } from '../../lambdas/adapters/processing-report.ts';
+import type { Outcome } from '../../lambdas/core/consume.ts';
+import type { Receipt } from '../../lambdas/core/receipt.ts';
+import { AlarmBook } from '../../local/cloudwatch/alarm-book.ts';
+import { embeddedMetrics } from '../../local/cloudwatch/embedded-metrics.ts';
+import { MetricStore } from '../../local/cloudwatch/metric-store.ts';
+import { serviceMetrics } from '../../local/cloudwatch/service-metrics.ts';
+import type { QueuedMessage, QueueStore } from '../../local/sqs/fauxqs.ts';
+import { queueMetrics } from '../../local/sqs/queue-metrics.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import type { Desired } from '../../local/template/desired.ts';
+import { readTemplate } from '../../local/template/read.ts';
+import { appForTests, planOf, stackOf } from '../stack/stage.ts';
+import { ManualClock } from './manual-clock.ts';
+import { written } from './written.ts';
+
+export const MINUTE = 60_000;
+
+/** What the local host reads of the stage `local`. */
+export async function desiredOfLocalStage(): Promise<Desired> {
+  const app = appForTests();
+  stackOf(await planOf('local'), app);
+  const assembly = readAssembly(app.synth().directory);
+  const endpoints = { dynamodb: 'http://d', sqs: 'http://q', secretsmanager: 'http://s', s3: 'http://o' };
+  const place = {
+    stackName: assembly.stackName,
+    region: 'us-east-1',
+    account: '000000000000',
+    endpoints,
+    assets: assembly.assets,
+  };
+  return readTemplate(assembly, place).desired;
+}
+
+/** The alarms of the local stage over metrics that the functions' own reports write, at a time that tests move. */
+export function alarmWorld(desired: Desired) {
+  const clock = new ManualClock(Math.floor(Date.now() / MINUTE) * MINUTE);
+  const store = new MetricStore();
+  const alarms = new AlarmBook({ ...desired, store, since: clock.now(), onChange: () => undefined });
+  const services = serviceMetrics({
+    store,
+    region: 'us-east-1',
+    apiName: desired.restApis[0]?.name ?? '',
+    stageName: desired.stages[0]?.name ?? '',
+    webAclName: desired.webAcls[0]?.metricName ?? '',
+    metricFilters: desired.metricFilters,
+  });
+  const emf = createEmf('local');
+  const emit = Object.assign((...args: Parameters<typeof emf>) => emf.at(clock.now())(...args), { at: emf.at });
+  const log = createLog('test');
+  const take = async (run: () => unknown) => {
+    for (const line of await written(run)) embeddedMetrics(line).forEach((point) => store.add(point));
+  };
+  const queues = desired.queues.map(({ name }) => ({
+    name,
+    messages: [] as QueuedMessage[],
+    fifoMessages: new Map<string, QueuedMessage[]>(),
+    inflightMessages: new Map<string, { message: QueuedMessage }>(),
+  }));
+  const report = deliveryReport({ log, emit, clock, signatureHeader: () => undefined, keep: () => Promise.resolve() });
+
+  return {
+    clock,
+    alarms,
+    services,
+    metric: (name: string, value: number, dimensions: Dimensions) => take(() => emit([{ name, value }], dimensions)),
+    delivery: (source: string, receipt: Receipt) =>
+      take(() =>
+        report(
+          {
+            source,
+            method: 'POST',
+            url: `http://127.0.0.1/webhooks/${source}`,
+            headers: new Map(),
+            body: Buffer.alloc(0),
+            sourceIp: '203.0.113.7',
+            receivedAt: clock.now(),
+          },
+          source,
+          receipt,
+        ),
+      ),
+    outcomes: (source: string, route: string, outcomes: readonly Outcome[]) =>
+      take(() => {
+        const reports = processingReport({ log, emit, source, route, now: () => clock.now() });
+        for (const outcome of outcomes) reports.report(outcome, clock.now());
+        reports.flush();
+      }),
+    /** A message that is in a queue from now on, until it is taken out. */
+    put: (queue: string): (() => void) => {
+      const found = queues.find(({ name }) => name === queue);
+      if (!found) throw new Error(`There is no queue ${queue}.`);
+      found.messages.push({
+        messageId: queue,
+        body: '',
+        sentTimestamp: clock.now(),
+        approximateReceiveCount: 0,
+        approximateFirstReceiveTimestamp: undefined,
+        messageAttributes: {},
+      });
+      return () => void found.messages.pop();
+    },
+    /** Names of the alarms that ring, without the stage's prefix. */
+    ringing: () =>
+      [...alarms.metricAlarms, ...alarms.compositeAlarms]
+        .filter(({ name }) => alarms.status(name).state === 'ALARM')
+        .map(({ name }) => name.replace('hookgate-local-', ''))
+        .sort(),
+    /** A minute passes. */
+    pass: () => {
+      services.queues(queueMetrics({ allQueues: () => queues } as unknown as QueueStore, clock.now()), clock.now());
+      clock.advance(MINUTE);
+      alarms.evaluate(clock.now());
+    },
+  };
+}
+
+export type AlarmWorld = ReturnType<typeof alarmWorld>;
