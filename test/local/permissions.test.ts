@@ -13,6 +13,7 @@ import { type Noted } from '../../local/iam/guard.ts';
 import { rulesOf } from '../../local/iam/rules.ts';
 import { synthesise } from '../../local/synthesise.ts';
 import { type Assembly } from '../../local/template/assembly.ts';
+import { assemblyWith, withoutGrant } from '../support/assembly.ts';
 import { removeData, temporaryData, until } from '../support/host.ts';
 import { credentials, secretOf } from '../support/provider.ts';
 
@@ -34,23 +35,16 @@ let host: Host;
 let file: HostFile;
 let output = '';
 
-async function start(change: (assembly: Assembly) => Assembly = (assembly) => assembly): Promise<void> {
-  host = await startHost({
-    data,
-    port: 0,
-    console: new Console((text) => (output += text)),
-    assemble: async (folder) => change(await synthesise(STAGE, folder)),
-  });
+/** On a folder of its own. */
+async function start(assemble: (folder: string) => Promise<Assembly>): Promise<void> {
+  data = temporaryData();
+  output = '';
+  host = await startHost({ data, port: 0, console: new Console((text) => (output += text)), assemble });
   file = JSON.parse(readFileSync(join(data, 'host.json'), 'utf8')) as HostFile;
 }
 
-beforeAll(async () => {
-  data = temporaryData();
-  await start();
-}, 120_000);
-
-afterAll(async () => {
-  await host?.stop();
+afterEach(async () => {
+  await host.stop();
   removeData(data);
 }, 60_000);
 
@@ -156,83 +150,94 @@ const NOT_USED_HERE: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-test('each permission of each function is used, and no call is refused', async () => {
-  // Every route by the queue, and by an object that a processor reads.
-  for (const [source, , type] of ROUTES) await deliver(source, type);
-  for (const [source, , type] of ROUTES) await deliver(source, type, true);
-  await untilAll('DONE');
+test.each<[string, (folder: string) => Promise<Assembly>]>([
+  ['as it ships', (folder) => synthesise(STAGE, folder)],
+  ['with a key of its own', (folder) => assemblyWith({ customerManagedKey: true }, folder)],
+])(
+  '%s, each permission of each function is used and no call is refused',
+  async (_, assemble) => {
+    await start(assemble);
+    // Every route by the queue, and by an object that a processor reads.
+    for (const [source, , type] of ROUTES) await deliver(source, type);
+    for (const [source, , type] of ROUTES) await deliver(source, type, true);
+    await untilAll('DONE');
 
-  // What an operator does: lists, looks for what is not there, lets each run again.
-  await admin('events');
-  for (const by of ['status=parked', 'type=payment.failed']) await admin(`events?${by}`);
-  await admin(`events/inkress/${newId()}`);
-  await admin('routes');
+    // What an operator does: lists, looks for what is not there, lets each run again.
+    await admin('events');
+    for (const by of ['status=parked', 'type=payment.failed']) await admin(`events?${by}`);
+    await admin(`events/inkress/${newId()}`);
+    await admin('routes');
 
-  // An object that is gone: its event is parked, by way of the dead letters.
-  const s3 = new S3Client({ ...operator(), endpoint: file.endpoints.s3, forcePathStyle: true });
-  const [bucket] = host.desired.buckets;
-  for (const { object } of await rows()) {
-    if (object?.S !== undefined) await s3.send(new DeleteObjectCommand({ Bucket: bucket?.name, Key: object.S }));
-  }
-  for (const { pk, source, bodyBytes } of await rows()) {
-    if (!(Number(bodyBytes?.N) > 100_000)) continue;
-    const key = encodeURIComponent(pk?.S?.slice((source?.S ?? '').length + 1) ?? '');
-    const replayed = await admin(`events/${source?.S}/${key}/replay`, 'POST', { force: true, reason: 'a test' });
-    expect(replayed).toMatchObject({ replay: 'restarted', via: 'queue' });
-  }
-  await untilAll('DONE', 'PARKED');
+    // An object that is gone: its event is parked, by way of the dead letters.
+    const s3 = new S3Client({ ...operator(), endpoint: file.endpoints.s3, forcePathStyle: true });
+    const [bucket] = host.desired.buckets;
+    for (const { object } of await rows()) {
+      if (object?.S !== undefined) await s3.send(new DeleteObjectCommand({ Bucket: bucket?.name, Key: object.S }));
+    }
+    for (const { pk, source, bodyBytes } of await rows()) {
+      if (!(Number(bodyBytes?.N) > 100_000)) continue;
+      const key = encodeURIComponent(pk?.S?.slice((source?.S ?? '').length + 1) ?? '');
+      const replayed = await admin(`events/${source?.S}/${key}/replay`, 'POST', { force: true, reason: 'a test' });
+      expect(replayed).toMatchObject({ replay: 'restarted', via: 'queue' });
+    }
+    await untilAll('DONE', 'PARKED');
 
-  // A queue that is not there: the verifier leaves the event to the sweeper, which finds what each route is owed.
-  const sqs = new SQSClient({ ...operator(), endpoint: file.endpoints.sqs });
-  const queue = host.desired.queues.find(({ name }) => name === `hookgate-${STAGE}-inkress-payment-failed`);
-  if (!queue) throw new Error('There is no such queue.');
-  const QueueUrl = `${file.endpoints.sqs}/000000000000/${queue.name}`;
-  await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-  await deliver('inkress', 'payment.failed');
-  await sqs.send(new CreateQueueCommand({ QueueName: queue.name, Attributes: { ...queue.attributes } }));
-  const { client, table } = records();
-  for (const { pk, sk, status } of await rows()) {
-    if (sk?.S !== 'META' || status?.S === 'PARKED' || pk === undefined) continue;
-    await client.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: { pk, sk },
-        UpdateExpression: 'SET #status = :received, outbox = :shard, outboxAt = :past',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':received': { S: 'RECEIVED' }, ':shard': { S: '0' }, ':past': { N: '1' } },
-      }),
+    // A queue that is not there: the verifier leaves the event to the sweeper, which finds what each route is owed.
+    const sqs = new SQSClient({ ...operator(), endpoint: file.endpoints.sqs });
+    const queue = host.desired.queues.find(({ name }) => name === `hookgate-${STAGE}-inkress-payment-failed`);
+    if (!queue) throw new Error('There is no such queue.');
+    const QueueUrl = `${file.endpoints.sqs}/000000000000/${queue.name}`;
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    await deliver('inkress', 'payment.failed');
+    await sqs.send(new CreateQueueCommand({ QueueName: queue.name, Attributes: { ...queue.attributes } }));
+    const { client, table } = records();
+    for (const { pk, sk, status } of await rows()) {
+      if (sk?.S !== 'META' || status?.S === 'PARKED' || pk === undefined) continue;
+      await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: { pk, sk },
+          UpdateExpression: 'SET #status = :received, outbox = :shard, outboxAt = :past',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: { ':received': { S: 'RECEIVED' }, ':shard': { S: '0' }, ':past': { N: '1' } },
+        }),
+      );
+    }
+    await run('sweeper');
+    await untilAll('DONE', 'PARKED');
+
+    // Every route is paused and goes on.
+    for (const action of ['pause', 'resume']) {
+      for (const [source, route] of ROUTES)
+        await admin(`routes/${source}/${route}/${action}`, 'POST', { reason: 'a test' });
+      await run('controller');
+    }
+
+    const unused = () => {
+      const used = new Set(noted().map(named));
+      return granted().filter((permission) => !used.has(permission));
+    };
+    const excepted = (permission: string) => NOT_USED_HERE.some(([exception]) => exception.test(permission));
+    // What is parked goes on from queue to queue by itself.
+    await until(
+      () => unused().every(excepted),
+      () =>
+        `no function uses\n${unused()
+          .filter((permission) => !excepted(permission))
+          .join('\n')}`,
     );
-  }
-  await run('sweeper');
-  await untilAll('DONE', 'PARKED');
-
-  // Every route is paused and goes on.
-  for (const action of ['pause', 'resume']) {
-    for (const [source, route] of ROUTES)
-      await admin(`routes/${source}/${route}/${action}`, 'POST', { reason: 'a test' });
-    await run('controller');
-  }
-
-  const unused = () => {
-    const used = new Set(noted().map(named));
-    return granted().filter((permission) => !used.has(permission));
-  };
-  const excepted = (permission: string) => NOT_USED_HERE.some(([exception]) => exception.test(permission));
-  // What is parked goes on from queue to queue by itself.
-  await until(
-    () => unused().every(excepted),
-    () =>
-      `no function uses\n${unused()
-        .filter((permission) => !excepted(permission))
-        .join('\n')}`,
-  );
-  expect(NOT_USED_HERE.filter(([exception]) => !unused().some((permission) => exception.test(permission)))).toEqual([]);
-  expect(noted().filter(({ allowed }) => !allowed)).toEqual([]);
-}, 300_000);
+    expect(NOT_USED_HERE.filter(([exception]) => !unused().some((permission) => exception.test(permission)))).toEqual(
+      [],
+    );
+    expect(noted().filter(({ allowed }) => !allowed)).toEqual([]);
+  },
+  300_000,
+);
 
 test('a processor that calls what its role does not allow is refused, and says what is missing', async () => {
-  await host.stop();
-  await start((assembly) => withoutGrant(assembly, /^Routescalekitusercreated/, /^ApplicationTables/));
+  await start(async (folder) =>
+    withoutGrant(await synthesise(STAGE, folder), /^Routescalekitusercreated/, /^ApplicationTables/),
+  );
   const id = await deliver('scalekit', 'organization.directory.user_created');
   let event: { lastError?: string | null } = {};
   await until(
@@ -251,23 +256,3 @@ test('a processor that calls what its role does not allow is refused, and says w
     ),
   );
 }, 120_000);
-
-interface Statement {
-  readonly Resource: unknown;
-}
-
-/** The assembly, but some function's role lacks what it had on some resource. */
-function withoutGrant(assembly: Assembly, role: RegExp, resource: RegExp): Assembly {
-  const { Resources: resources } = assembly.template;
-  const changed = Object.entries(resources).map(([id, it]) => {
-    if (it.Type !== 'AWS::IAM::Policy' || !role.test(id)) return [id, it] as const;
-    const document = it.Properties?.['PolicyDocument'] as { Statement: readonly Statement[] };
-    const Statement = document.Statement.filter(({ Resource }) => {
-      const { 'Fn::GetAtt': [named] = [''] } = Resource as { 'Fn::GetAtt'?: string[] };
-      return !resource.test(named ?? '');
-    });
-    expect(Statement.length).toBe(document.Statement.length - 1);
-    return [id, { ...it, Properties: { ...it.Properties, PolicyDocument: { ...document, Statement } } }] as const;
-  });
-  return { ...assembly, template: { ...assembly.template, Resources: Object.fromEntries(changed) } };
-}
