@@ -10,15 +10,38 @@ const TICKS_PER_SECOND = 100;
 export function cpuByProcess(host: number): CpuSeconds {
   const seconds = new Map<string, number>();
   for (const pid of processes()) {
-    const stat = read(`/proc/${pid}/stat`);
-    // The second field, the name, is in parentheses and may hold anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (pid !== host && Number(fields[1]) !== host) continue;
+    if (pid !== host && Number(statOf(pid)[1]) !== host) continue;
     const name = pid === host ? 'gateway, mappings (host)' : nameOf(pid);
-    const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    seconds.set(name, (seconds.get(name) ?? 0) + own);
+    seconds.set(name, (seconds.get(name) ?? 0) + cpuOf(pid));
   }
   return seconds;
+}
+
+/** Processor seconds of one process, of all its threads. */
+export function cpuOf(pid: number): number {
+  const fields = statOf(pid);
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** The environment of a function that a host has started; undefined when none with that in its name runs. */
+export function environmentOf(host: number, named: string): Readonly<Record<string, string>> | undefined {
+  for (const pid of processes()) {
+    if (Number(statOf(pid)[1]) !== host) continue;
+    const lines = read(`/proc/${pid}/environ`)
+      .split('\0')
+      .filter((line) => line.includes('='));
+    const environment = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    if (environment['AWS_LAMBDA_FUNCTION_NAME']?.includes(named)) return environment;
+  }
+  return undefined;
+}
+
+/** From the third field on: the second, the name, is in parentheses and may hold anything. */
+function statOf(pid: number): readonly string[] {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function nameOf(pid: number): string {

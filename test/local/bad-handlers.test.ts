@@ -1,0 +1,69 @@
+import type { EventRecord } from '../../lambdas/core/record.ts';
+import { removeData, temporaryData, until } from '../support/host.ts';
+import { EventQueue } from '../support/queued-events.ts';
+import { Gateway } from '../support/trial/gateway.ts';
+
+const ROUTE = { source: 'inkress', route: 'bad', type: 'trial.bad' };
+
+let data: string;
+let gateway: Gateway;
+let events: EventQueue;
+
+beforeAll(async () => {
+  data = temporaryData();
+  gateway = await Gateway.start(data);
+  events = await EventQueue.of(gateway.host);
+}, 90_000);
+
+afterAll(async () => {
+  events?.close();
+  await gateway?.stop();
+  removeData(data);
+}, 30_000);
+
+/** Ten events that become visible in one moment, one of which is bad. */
+async function among(does: string): Promise<{ bad: () => Promise<EventRecord>; others: () => Promise<EventRecord[]> }> {
+  const names = Array.from({ length: 10 }, (_, at) => ({
+    id: `${does}-${at}`,
+    body: { does: at === 4 ? does : 'well' },
+  }));
+  await events.send(ROUTE, await events.record(ROUTE, names), 1);
+  const recordOf = async (id: string): Promise<EventRecord> => {
+    const record = await events.store.get(`inkress#${id}`);
+    if (!record) throw new Error(`${id} has no record`);
+    return record;
+  };
+  const well = names.filter(({ body }) => body.does === 'well');
+  return {
+    bad: () => recordOf(`${does}-4`),
+    others: () => Promise.all(well.map(({ id }) => recordOf(id))),
+  };
+}
+
+test.each([
+  ['blocks its thread', 'block', 'cut-short: the handler blocked its thread until its time was over'],
+  ['calls process.exit', 'exit', 'cut-short: the handler ended its thread (exit code 3)'],
+  ['fills its memory', 'fill', 'cut-short: an error that nobody caught: the handler used more memory than it has'],
+  ['throws where nobody catches', 'escape', 'cut-short: an error that nobody caught: RangeError'],
+  ['never ends', 'hang', 'DeadlineExceeded: The handler did not end within 19 s.'],
+  ['has a schema that blocks', 'block-schema', 'cut-short: the handler blocked its thread until its time was over'],
+])(
+  'a handler that %s fails its own event with a reason, and the nine others are done in the same execution',
+  async (_, does, reason) => {
+    const { bad, others } = await among(does);
+    await until(
+      async () => (await bad()).lastError !== undefined,
+      () => does,
+    );
+
+    expect(await bad()).toMatchObject({
+      status: expect.stringMatching(/FAILED|PROCESSING|PARKED/) as unknown,
+      lastError: reason,
+    });
+    const ended = await others();
+    expect(ended.map(({ status, attempt }) => `${status} at attempt ${attempt}`)).toEqual(
+      Array.from({ length: 9 }, () => 'DONE at attempt 1'),
+    );
+  },
+  120_000,
+);

@@ -1,0 +1,52 @@
+import { processor } from '../../../../../lambdas/core/processor.ts';
+
+interface Deed {
+  readonly does: 'well' | 'block' | 'exit' | 'fill' | 'hang' | 'escape' | 'block-schema';
+}
+
+/** Keeps what fills the memory. */
+const kept: unknown[] = [];
+
+/** Does what its event says: to the thread that it runs in, mostly. */
+export default processor({
+  on: 'trial.bad',
+  schema: {
+    '~standard': {
+      validate: (value) => {
+        const deed = value as Deed;
+        if (deed.does === 'block-schema') block();
+        return { value: deed };
+      },
+    },
+  },
+  retry: { tries: 2, firstWait: 1, longestWait: 1 },
+  timeout: 20,
+  handler: async ({ payload: { does } }) => {
+    switch (does) {
+      case 'well':
+      case 'block-schema':
+        return;
+      case 'block':
+        return block();
+      case 'exit':
+        return process.exit(3);
+      case 'fill':
+        for (;;) {
+          kept.push(Array.from({ length: 100_000 }, () => ({ kept: Math.random() })));
+          await new Promise(setImmediate);
+        }
+      case 'hang':
+        return new Promise(() => undefined);
+      case 'escape':
+        setTimeout(() => {
+          throw new RangeError('out of reach of the one who called');
+        }, 1);
+        return new Promise(() => undefined);
+    }
+  },
+});
+
+function block(): void {
+  const until = Date.now() + 600_000;
+  while (Date.now() < until);
+}
