@@ -83,13 +83,12 @@ export async function ingest(
   if (kept.status === 'rejected') throw kept.reason;
 
   const stored = put.value.created ? toPut : put.value.existing;
-  if (stored.status !== 'RECEIVED') {
-    return { receipt: 'duplicate', event: received, sameBody: stored.bodySha256 === record.bodySha256 };
-  }
+  const sameBody = stored.bodySha256 === record.bodySha256;
   // The first delivery may have failed to put the payload, and another id that nobody signed names another place for it.
   const storedAt = bodyKey(stored);
-  if (storedAt !== bodyAt && stored.bodySha256 === record.bodySha256)
+  if (storedAt !== bodyAt && sameBody && stored.status !== 'DONE')
     await store.putBody(storedAt, { ...body, record: stored.pk, bytes: delivery.body });
+  if (stored.status !== 'RECEIVED') return { receipt: 'duplicate', event: received, sameBody };
   return send(stored, received, ports);
 }
 

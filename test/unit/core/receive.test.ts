@@ -89,6 +89,21 @@ describe('a delivery that comes again', () => {
     expect(new Set(queue.sent.map(({ body }) => body)).size).toBe(1);
   });
 
+  test.each(['RECEIVED', 'PARKED'] as const)(
+    'under another unsigned id puts the payload where its record says, if the first failed to (%s)',
+    async (status) => {
+      const { receive, store } = gatewayInMemory();
+      await receive(skribbyDelivery({ id: 'first' }));
+      const [[pk, record] = []] = store.records;
+      if (pk === undefined || !record) throw new Error('not recorded');
+      store.records.set(pk, { ...record, status });
+      store.bodies.clear();
+      await receive(skribbyDelivery({ id: 'second' }));
+
+      expect(await store.getBody('skribby#first', record.bodySha256)).toBeInstanceOf(Buffer);
+    },
+  );
+
   test('after its record expired is a new event, although TTL has not deleted the old one', async () => {
     const { receive, store, clock } = gatewayInMemory();
     await receive(scalekitDelivery());
