@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAllowlist } from './commands/allowlist.ts';
+import { addAlarm, addAlarms } from './commands/alarms.ts';
 import { addBreaker, addPause } from './commands/breaker.ts';
 import { addConformance } from './commands/conformance.ts';
 import { addDlq } from './commands/dlq.ts';
@@ -10,6 +11,7 @@ import { addReplay } from './commands/replay.ts';
 import { addSecret } from './commands/secret.ts';
 import { addSend } from './commands/send.ts';
 import { addShow } from './commands/show.ts';
+import { addStats } from './commands/stats.ts';
 import { addVerify } from './commands/verify.ts';
 import { Failure } from './failure.ts';
 import { inert } from './inert.ts';
@@ -20,6 +22,9 @@ const COMMANDS = [
   addShow,
   addEvents,
   addLedger,
+  addStats,
+  addAlarms,
+  addAlarm,
   addReplay,
   addBreaker,
   addPause,

@@ -1,10 +1,12 @@
 import middy from '@middy/core';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { toResult } from './adapters/api-gateway.ts';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
+import { cloudWatchMetrics } from './adapters/cloudwatch-metrics.ts';
 import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
 import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
@@ -17,6 +19,7 @@ import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
 import { administerAllowlists, type AdminAllowlistsPorts } from './core/admin-allowlists.ts';
 import { administerLedger } from './core/admin-ledger.ts';
 import { administerRoutes, type AdminRoutesPorts } from './core/admin-routes.ts';
+import { administerStats } from './core/admin-stats.ts';
 import { administer, type AdminRequest } from './core/admin.ts';
 import { problem } from './core/problem.ts';
 import { providers } from './providers/index.ts';
@@ -49,6 +52,12 @@ const replays: Parameters<typeof administer>[3] = {
 
 const ledger = { log: events, book: dynamoLedgerBook(client, tableName), clock: systemClock, sources };
 
+const stats = {
+  gateway,
+  metrics: cloudWatchMetrics(new CloudWatchClient(clientOptions), gateway.stage),
+  clock: systemClock,
+};
+
 const allowlists: AdminAllowlistsPorts = {
   allowlists: dynamoAllowlists(client, tableName),
   following: new Map(
@@ -79,6 +88,7 @@ export const handler = middy(async (event: APIGatewayProxyEvent): Promise<APIGat
   };
   if (request.path[0] === 'routes') return toResult(await administerRoutes(request, routes));
   if (request.path[0] === 'allowlists') return toResult(await administerAllowlists(request, allowlists));
+  if (request.path[0] === 'webhook-stats') return toResult(await administerStats(request, stats));
   if (request.path[0] === 'ledger') return toResult(await administerLedger(request, ledger));
   return toResult(await administer(request, sources, events, replays));
 }).onError((request) => {

@@ -28,6 +28,9 @@ export class Admin extends Construct {
     props.records.grantInspect(this.function);
     // With these it reads and changes breakers too: their rows are in the same table.
     props.records.grantReplay(this.function);
+    // Statistics. It knows no resources and no condition on a namespace; it reads numbers only.
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+    this.function.give({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] });
     for (const route of props.routes) {
       route.grantSend(this.function);
       route.grantCount(this.function);

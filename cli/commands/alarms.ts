@@ -1,0 +1,120 @@
+import type { CloudWatchClient, CompositeAlarm, MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { type Command, InvalidArgumentError } from 'commander';
+import { awsFailure, type Connection, connect, type Where } from '../connection.ts';
+import { Failure } from '../failure.ts';
+import { suggestion } from '../nearest.ts';
+import { withJson, withStage } from '../options.ts';
+import { INVOCATION, print, printJson } from '../print.ts';
+import { table } from '../table.ts';
+
+interface Options extends Where {
+  readonly json?: true;
+}
+
+/** One alarm as people see it. */
+interface AlarmView {
+  /** Without `hookgate-<stage>-`. */
+  readonly alarm: string;
+  readonly state: string;
+  /** ISO 8601. */
+  readonly since: string | null;
+  readonly reason: string;
+  readonly runbook: string | null;
+}
+
+export function addAlarms(program: Command): void {
+  const command = program
+    .command('alarms')
+    .summary('list the alarms: what rings comes first')
+    .description(
+      'List the alarms of a stage with their state and the page that says what to do; what rings comes first.',
+    );
+  withJson(withStage(command)).action(listAlarms);
+}
+
+/** `alarm test`. */
+export function addAlarm(program: Command): void {
+  const command = program
+    .command('alarm')
+    .summary('let an alarm ring once, to see who is told')
+    .description('Let an alarm ring. It is over when it is evaluated next, within a minute.')
+    .argument('<action>', 'test', testNamed)
+    .argument('<alarm>', 'as `alarms` lists it')
+    .addHelpText('after', `\nExample:\n  ${INVOCATION} alarm test parked-inkress-payment-success`);
+  withJson(withStage(command)).action((_test: string, name: string, options: Options) => testAlarm(name, options));
+}
+
+async function listAlarms(options: Options): Promise<void> {
+  const connection = connect(options, process.env);
+  const alarms = await readAlarms(await connection.cloudWatch(), connection);
+  if (options.json) return printJson({ alarms });
+  if (alarms.length === 0) return print(`Stage ${connection.stage} has no alarms.`);
+  const rows = alarms.map(({ alarm, state, since, runbook }) => [alarm, state, since ?? '-', runbook ?? '-']);
+  print(table(['ALARM', 'STATE', 'SINCE', 'RUNBOOK'], rows));
+  for (const { alarm, reason } of alarms.filter(({ state }) => state === 'ALARM')) print(`\n${alarm}: ${reason}`);
+}
+
+async function testAlarm(name: string, options: Options): Promise<void> {
+  const connection = connect(options, process.env);
+  const client = await connection.cloudWatch();
+  const alarms = await readAlarms(client, connection);
+  const found = alarms.find(({ alarm }) => alarm === name);
+  if (!found)
+    throw new Failure(
+      suggestion(
+        name,
+        alarms.map(({ alarm }) => alarm),
+      ),
+    );
+  const { SetAlarmStateCommand } = await import('@aws-sdk/client-cloudwatch');
+  const AlarmName = prefixOf(connection) + name;
+  const StateReason = 'Tried by `hookgate alarm test`.';
+  await client
+    .send(new SetAlarmStateCommand({ AlarmName, StateValue: 'ALARM', StateReason }))
+    .catch((error: unknown) => Promise.reject(awsFailure(error)));
+  if (options.json) return printJson({ alarm: name, state: 'ALARM' });
+  print(`${name} rings until it is evaluated next, within a minute.`);
+}
+
+async function readAlarms(client: CloudWatchClient, connection: Connection): Promise<readonly AlarmView[]> {
+  const { paginateDescribeAlarms } = await import('@aws-sdk/client-cloudwatch');
+  const AlarmNamePrefix = prefixOf(connection);
+  const views: AlarmView[] = [];
+  try {
+    const pages = paginateDescribeAlarms(
+      { client },
+      { AlarmNamePrefix, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] },
+    );
+    for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
+      views.push(...[...MetricAlarms, ...CompositeAlarms].map((alarm) => viewOf(alarm, AlarmNamePrefix)));
+    }
+  } catch (error) {
+    if (connection.refused !== undefined && isRefused(error)) throw new Failure(connection.refused);
+    throw awsFailure(error);
+  }
+  const order = (state: string) => ['ALARM', 'INSUFFICIENT_DATA', 'OK'].indexOf(state);
+  return views.sort((a, b) => order(a.state) - order(b.state) || (a.alarm < b.alarm ? -1 : 1));
+}
+
+function viewOf(alarm: MetricAlarm | CompositeAlarm, prefix: string): AlarmView {
+  return {
+    alarm: (alarm.AlarmName ?? '').slice(prefix.length),
+    state: alarm.StateValue ?? '',
+    since: alarm.StateTransitionedTimestamp?.toISOString() ?? null,
+    reason: alarm.StateReason ?? '',
+    runbook: /Runbook: (\S+)/.exec(alarm.AlarmDescription ?? '')?.[1] ?? null,
+  };
+}
+
+function prefixOf({ stage }: Connection): string {
+  return `hookgate-${stage}-`;
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+}
+
+function testNamed(text: string): 'test' {
+  if (text === 'test') return text;
+  throw new InvalidArgumentError(suggestion(text, ['test']));
+}
