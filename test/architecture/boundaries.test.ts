@@ -59,10 +59,12 @@ test('the files are found', () => {
   expect(core.length).toBeGreaterThan(20);
   expect(lib.length).toBeGreaterThan(20);
   expect(lambdas.filter(({ path }) => isEntry(path)).map(({ path }) => path)).toEqual([
+    'lambdas/address-blocker.ts',
     'lambdas/admin.ts',
     'lambdas/allowlists.ts',
     'lambdas/breaker-controller.ts',
     'lambdas/processor.ts',
+    'lambdas/rotation.ts',
     'lambdas/sweeper.ts',
     'lambdas/verifier.ts',
   ]);
@@ -70,6 +72,22 @@ test('the files are found', () => {
 
 test('the core and the providers import Node and each other, nothing else', () => {
   expect(strays(core, within('node:', 'lambdas/core/', 'lambdas/providers/'))).toEqual([]);
+});
+
+test('a rotation is a declaration, as a provider is', () => {
+  expect(strays(sourcesOf('lambdas/rotations'), within('lambdas/core/registration.ts', 'lambdas/rotations/'))).toEqual(
+    [],
+  );
+});
+
+test('of the functions only the rotation can sign: what listens to strangers could be made to', () => {
+  const signing = 'lambdas/core/scheme/sign.ts';
+  const outside = lambdas.filter(({ path, imports }) => imports.includes(signing) && !path.startsWith('lambdas/core/'));
+  expect(outside.map(({ path }) => path)).toEqual(['lambdas/rotation.ts']);
+  const inside = core.filter(
+    ({ path, imports }) => imports.includes(signing) && !/\/(draft|sign-code)\.ts$/.test(path),
+  );
+  expect(inside.map(({ path }) => path)).toEqual([]);
 });
 
 test('the core and the providers open no connection, file or process of their own', () => {
@@ -107,12 +125,14 @@ test('a processor imports the processor’s contract and packages, none of the g
 });
 
 test('the stack imports the core, the providers, the settings and itself', () => {
-  const allowed = within('lib/', 'lambdas/core/', 'lambdas/providers/', 'lambdas/settings.ts');
+  const allowed = within('lib/', 'lambdas/core/', 'lambdas/providers/', 'lambdas/rotations/', 'lambdas/settings.ts');
   expect(strays(lib, (imported) => !isOurs(imported) || allowed(imported))).toEqual([]);
 });
 
 test('nothing that is deployed knows whether it runs on a developer’s machine', () => {
-  const asks = /\bis_?local\b|\bif \([^)]*\blocal\b|\b(stage|stageName)\s*[!=]==?\s*['"`]|LOCALSTACK|AWS_SAM_LOCAL/i;
+  // The stages of a secret's versions, AWSCURRENT and the like, are others.
+  const asks =
+    /\bis_?local\b|\bif \([^)]*\blocal\b|\b(stage|stageName)\s*[!=]==?\s*['"`](?!AWS)|LOCALSTACK|AWS_SAM_LOCAL/i;
   const asking = [...lambdas, ...lib].filter(({ text }) => asks.test(text));
   expect(asking.map(({ path }) => path)).toEqual([]);
 });

@@ -11,7 +11,7 @@ function callsOf(...classes: readonly { readonly prototype: object }[]): string[
   for (const { prototype } of classes) {
     const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
     for (const name of names) {
-      const { value } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+      const value: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (typeof value !== 'function') continue;
       jest.spyOn(prototype as Record<string, () => unknown>, name).mockImplementation(function (
         this: unknown,
