@@ -70,9 +70,9 @@ export const mappingsSettings = {
   },
 };
 
-/** The sets of AWS WAF that hold providers' published addresses. */
+/** Sets of AWS WAF that a function keeps: providers' published addresses, or the blocked ones. */
 export interface IpSetsSettings {
-  /** By provider; each as CloudFormation's `Ref` gives it, `name|id|scope`. */
+  /** By provider, or `blocked`; each as CloudFormation's `Ref` gives it, `name|id|scope`. */
   readonly ipSets: Readonly<Record<string, { readonly IPV4: string; readonly IPV6: string }>>;
 }
 

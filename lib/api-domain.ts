@@ -1,4 +1,10 @@
-import { DomainName, EndpointAccessMode, EndpointType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CfnBasePathMapping,
+  DomainName,
+  EndpointAccessMode,
+  EndpointType,
+  type RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnOutput } from 'aws-cdk-lib';
@@ -27,7 +33,11 @@ export class ApiDomain extends Construct {
       ...(truststore !== undefined && {
         mtls: { bucket: Bucket.fromBucketName(this, 'Truststore', bucket), key: key.join('/') },
       }),
-      mapping: api,
+    });
+    new CfnBasePathMapping(this, 'Mapping', {
+      domainName: resource.domainName,
+      restApiId: api.restApiId,
+      stage: api.deploymentStage.stageName,
     });
     new CfnOutput(this, 'Target', {
       description: `What the DNS record of ${name} has to point at (CNAME, or an alias in Route 53).`,

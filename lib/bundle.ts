@@ -106,7 +106,7 @@ export function sharedFunctions({ sources }: Plan): readonly string[] {
   const follows = sources.some(({ allow }) => 'published' in allow);
   const rotates = sources.some(({ rotation }) => rotation !== undefined);
   return [
-    ...['verifier', 'sweeper', 'breaker-controller', 'admin'],
+    ...['verifier', 'sweeper', 'breaker-controller', 'admin', 'address-blocker'],
     ...(follows ? ['allowlists'] : []),
     ...(rotates ? ['rotation'] : []),
   ];

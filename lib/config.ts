@@ -139,11 +139,16 @@ export interface StageConfig {
    */
   readonly codeSigningConfigArn?: string;
   /**
-   * Encrypts tables, payloads, queues, secrets and logs with a KMS key of the stage's own, and lets each role use it for
-   * what it may do. Costs $1 a month and $0.03 for 10,000 requests to KMS.
+   * Encrypts tables, payloads, queues, secrets, logs and the alarms' topic with a KMS key of the stage's own, and lets each
+   * role use it for what it may do. Costs $1 a month and $0.03 for 10,000 requests to KMS.
    * @default false - keys that AWS owns or manages, at no charge
    */
   readonly customerManagedKey?: boolean;
+  /**
+   * What becomes of addresses whose signatures keep failing, for ten minutes. Never of one that an allowlist has.
+   * @default 'observe': they are counted
+   */
+  readonly blocking?: 'observe' | 'enforce';
   /** @default 'tls12-strict' */
   readonly tls?: Tls;
   /**

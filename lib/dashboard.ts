@@ -72,6 +72,7 @@ function edge({ stage, sources, api, verifier }: Watched): IWidget[] {
       ...sources.map((source) => ofSource(stage, DELIVERY_METRIC.rejected, source)),
       blockedByWebAcl(stage, 'refuse', 'address not allowed (403)'),
       blockedByWebAcl(stage, 'rate-by-address', 'too many of one address (429)'),
+      blockedByWebAcl(stage, 'blocked', 'signatures kept failing (403)'),
       blockedByWebAcl(stage, 'ill-repute', 'address of ill repute (403)'),
       blockedByWebAcl(stage, 'Default_Action', 'unknown path (404)'),
     ]),

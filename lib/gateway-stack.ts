@@ -1,5 +1,6 @@
 import { CfnOutput, PermissionsBoundary, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { AddressBlocker } from './address-blocker.ts';
 import { Admin } from './admin.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
@@ -78,6 +79,7 @@ export class GatewayStack extends Stack {
     for (const route of routes) route.grantSend(verifier.function);
 
     const sweeper = new Sweeper(this, 'Sweep', { settings, records, routes, bundles });
+    const blocker = new AddressBlocker(this, 'Blocking', { settings, records, webAcl, security, bundles });
     const follows = webAcl.publishedArns.length > 0;
     if (follows) records.grantAllowlists(verifier.function);
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
@@ -93,6 +95,7 @@ export class GatewayStack extends Stack {
       routes,
       api: api.rest,
       verifier: verifier.function,
+      blocker: blocker.function,
       sweeper: sweeper.function,
       silences: new Map(
         plan.sources.flatMap(({ name, silentAfterHours: hours }) => (hours === undefined ? [] : [[name, hours]])),

@@ -42,8 +42,8 @@ const LARGE_BODY_BYTES = 8 * 1024;
  * any transformation, so that `//webhooks/x`, `/webhooks/%78` or `/webhooks/x/` are other paths and end as unknown.
  * No rule refuses for a body: the signature covers it, and AWS WAF would see its first 16 KB only.
  *
- * In order: too many from one address · which requests are allowed (labels) · addresses of ill repute, but for listed
- * ones · large bodies, counted · too many for one source · admit what is labelled · refuse known paths to everybody else ·
+ * In order: too many from one address · which requests are allowed (labels) · addresses whose signatures keep failing, and
+ * those of ill repute, but for listed ones · large bodies, counted · too many for one source · admit what is labelled · refuse known paths to everybody else ·
  * the rest is unknown.
  *
  * @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-labels.html
@@ -53,11 +53,17 @@ export class WebAcl extends Construct {
   /** The sets of the providers whose published addresses are followed; `arns` for the permission to replace them. */
   readonly published: IpSetsSettings['ipSets'];
   readonly publishedArns: readonly string[];
+  /** The sets of addresses whose signatures keep failing, and their ARNs. */
+  readonly blocked: { readonly IPV4: string; readonly IPV6: string };
+  readonly blockedArns: readonly string[];
   private readonly setsByProvider = new Map<string, Record<Family, CfnIPSet>>();
   private readonly setSizes: (readonly string[])[] = [];
 
   constructor(scope: Construct, id: string, { plan, stageArn }: WebAclProps) {
     super(scope, id);
+    const [IPV4, IPV6] = FAMILIES.map((family) => this.set(`Blocked${family}`, family, [])) as [CfnIPSet, CfnIPSet];
+    this.blocked = { IPV4: IPV4.ref, IPV6: IPV6.ref };
+    this.blockedArns = [IPV4.attrArn, IPV6.attrArn];
     const rules = this.rules(plan);
     const acl = new CfnWebACL(this, 'Acl', {
       scope: 'REGIONAL',
@@ -101,6 +107,11 @@ export class WebAcl extends Construct {
         const ofAdmin = admin ? adminPaths(stage).map((path) => all([path, not(climbs())])) : [];
         return this.admissions(group[0], [...pathsOf(stage, namesOf(group)), ...ofAdmin], index + 1);
       }),
+      {
+        name: 'blocked',
+        action: { action: settings.blocking === 'enforce' ? answer(403) : { count: {} } },
+        statement: all([not(hasLabel(LISTED)), any(this.blockedArns.map(inSet))]),
+      },
       {
         name: 'ill-repute',
         // As the group says: what attacks is blocked, what takes part in floods is counted.

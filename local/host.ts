@@ -4,6 +4,7 @@ import { jsonClient } from './aws/json-client.ts';
 import { type StateChange } from './cloudwatch/alarm-book.ts';
 import { type CloudWatch, startCloudWatch } from './cloudwatch/cloudwatch.ts';
 import { startLogsApi } from './cloudwatch/logs-api.ts';
+import { subscriptionSender } from './cloudwatch/subscriptions.ts';
 import { type Console, time } from './console.ts';
 import { DataFolder } from './data-folder.ts';
 import { SqsMapping } from './events/sqs-mapping.ts';
@@ -127,6 +128,7 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
       arnPrefix: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:`,
       guard,
       pathOf: (stream) => logs.pathOf(stream),
+      onWritten: subscriptionSender(desired, (arn, event) => void functions.invoke(arn, event)),
     });
     stops.push(() => logsApi.close());
     const functions = new Functions({

@@ -11,7 +11,8 @@
  *
  * One row of the partition `BREAKER#<source>/<route>`, with the sort key `BREAKER`: the breaker of a route that has failed
  * or was paused. No source has a capital letter in its name, so no event is there. It has no `expiresAt`. Likewise
- * `ALLOWLIST#<provider>`, `ALLOWLIST`: what is kept of a provider's published addresses; and `LEDGER#<source>`, by the
+ * `ALLOWLIST#<provider>`, `ALLOWLIST`: what is kept of a provider's published addresses; `BLOCKLIST`, `BLOCKLIST`:
+ * addresses whose signatures keep failing; and `LEDGER#<source>`, by the
  * hour: how many events it brought, for a week.
  */
 export const TABLE = { partitionKey: 'pk', sortKey: 'sk', ttl: 'expiresAt' } as const;
@@ -22,6 +23,9 @@ export const META = 'META';
 export function breakerKey(route: string): { readonly pk: string; readonly sk: string } {
   return { pk: `BREAKER#${route}`, sk: 'BREAKER' };
 }
+
+/** The row of the addresses whose signatures keep failing. */
+export const BLOCKLIST_KEY = { pk: 'BLOCKLIST', sk: 'BLOCKLIST' } as const;
 
 /** The row of one provider's published addresses. */
 export function allowlistKey(provider: string): { readonly pk: string; readonly sk: string } {

@@ -1,4 +1,5 @@
 import { allowlistDrift } from './allowlist-drift.ts';
+import { blockedAddresses } from './blocked-addresses.ts';
 import { breakerOpen } from './breaker-open.ts';
 import { deadLetters } from './dead-letters.ts';
 import { edgeBlocks } from './edge-blocks.ts';
@@ -35,6 +36,7 @@ export const alarmRules: readonly AlarmRule[] = [
   secretRotationFailed,
   edgeBlocks,
   allowlistDrift,
+  blockedAddresses,
   mappingDrift,
   slowProcessing,
 ];

@@ -41,6 +41,7 @@ export interface Watched {
   readonly silences: ReadonlyMap<string, number>;
   /** Where a source's secret is rotated by itself. */
   readonly rotation?: GatewayFunction;
+  readonly blocker: GatewayFunction;
   /** Where a source follows the addresses that its provider publishes. */
   readonly allowlists?: Allowlists;
 }

@@ -10,18 +10,27 @@ export interface LogsApiOptions {
   readonly guard: Guard;
   /** The file of a stream. */
   readonly pathOf: (stream: string) => string;
+  /** Gets what was written to a group, for its subscriptions. */
+  readonly onWritten: (group: string, messages: readonly string[]) => void;
 }
 
 /**
  * CloudWatch Logs for what functions write by its API: `PutLogEvents` to a stream of the template appends to a file.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  */
-export function startLogsApi({ streams, arnPrefix, guard, pathOf }: LogsApiOptions): Promise<RunningService> {
+export function startLogsApi({
+  streams,
+  arnPrefix,
+  guard,
+  pathOf,
+  onWritten,
+}: LogsApiOptions): Promise<RunningService> {
   const putLogEvents = ({ logGroupName, logStreamName, logEvents }: Json): Json => {
     const stream = streams.find(({ group, name }) => group === logGroupName && name === logStreamName);
     if (!stream) throw new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.');
-    const lines = (logEvents as { readonly message: string }[]).map(({ message }) => `${message}\n`);
-    appendFileSync(pathOf(stream.name), lines.join(''));
+    const messages = (logEvents as { readonly message: string }[]).map(({ message }) => message);
+    appendFileSync(pathOf(stream.name), messages.map((message) => `${message}\n`).join(''));
+    onWritten(stream.group, messages);
     return {};
   };
   return serveJson({

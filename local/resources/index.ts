@@ -24,6 +24,7 @@ import { rotationSchedule } from './rotation-schedule.ts';
 import { schedulerSchedule } from './scheduler-schedule.ts';
 import { secretPolicy } from './secret-policy.ts';
 import { secret } from './secret.ts';
+import { subscriptionFilter } from './subscription-filter.ts';
 import { table } from './table.ts';
 import { webAclAssociation } from './web-acl-association.ts';
 import { webAcl } from './web-acl.ts';
@@ -52,6 +53,7 @@ export const resourceTypes: readonly ResourceType[] = [
   apiStage,
   gatewayResponse,
   ipSet,
+  subscriptionFilter,
   webAcl,
   webAclAssociation,
   cloudWatchAlarm,

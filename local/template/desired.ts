@@ -45,6 +45,8 @@ export interface Desired {
   /** Of the API's access log. */
   readonly metricFilters: MetricFilter[];
   readonly logStreams: { readonly group: string; readonly name: string }[];
+  /** Functions that get what is written to a log group. */
+  readonly subscriptions: { readonly group: string; readonly functionArn: string }[];
 }
 
 /** `AWS::IAM::Role`. Documents are as the template has them, intrinsic functions resolved. */
@@ -176,5 +178,6 @@ export function nothingDesired(): Desired {
     compositeAlarms: [],
     metricFilters: [],
     logStreams: [],
+    subscriptions: [],
   };
 }

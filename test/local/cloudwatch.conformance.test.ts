@@ -177,7 +177,8 @@ describe('CloudWatch Logs', () => {
   beforeEach(async () => {
     const streams = [{ group: 'refusals', name: 'refused' }];
     const arnPrefix = 'arn:aws:logs:us-east-1:000000000000:log-group:';
-    logs = await startLogsApi({ streams, arnPrefix, guard, pathOf: (name) => join(folder, `${name}.log`) });
+    const pathOf = (name: string) => join(folder, `${name}.log`);
+    logs = await startLogsApi({ streams, arnPrefix, guard, pathOf, onWritten: () => undefined });
     logsClient = new CloudWatchLogsClient({ endpoint: logs.url, maxAttempts: 1, ...CREDENTIALS });
   });
   afterEach(() => logs.close());

@@ -28,6 +28,7 @@ beforeAll(async () => {
       prod: {
         ...prod,
         adminAllow: { cidrs: OFFICE },
+        blocking: 'enforce',
         limits: { ...prod.limits, perAddress: { requestsPerMinute: 20 }, perSource: { requestsPerMinute: 30 } },
       },
     },
@@ -81,26 +82,26 @@ test.each([
   ['a stranger at the admin API', '/admin/events', STRANGER, 'refuse 403'],
   ['the office out of the admin API', '/admin/../webhooks/listed', '198.51.100.7', 'refuse 403'],
   ['the office out of the admin API, encoded', '/admin/%2e%2e/webhooks/listed', '198.51.100.7', 'refuse 403'],
-  ['no source', '/webhooks/', LISTED, 'default 404'],
-  ['an unknown source', '/webhooks/unknown', LISTED, 'default 404'],
-  ['another stage', '/dev/webhooks/open', STRANGER, 'default 404'],
-  ['the stage twice', '/prod/prod/webhooks/open', STRANGER, 'default 404'],
-  ['a slash more', '//webhooks/open', STRANGER, 'default 404'],
-  ['a slash more between', '/webhooks//open', STRANGER, 'default 404'],
-  ['a slash at the end', '/webhooks/open/', STRANGER, 'default 404'],
-  ['a name that begins so', '/webhooks/open2', STRANGER, 'default 404'],
-  ['a name that ends so', '/webhooks/reopen', STRANGER, 'default 404'],
-  ['a path below', '/webhooks/open/x', STRANGER, 'default 404'],
-  ['capitals', '/webhooks/OPEN', STRANGER, 'default 404'],
-  ['an encoded letter', '/webhooks/%6fpen', STRANGER, 'default 404'],
-  ['an encoded slash', '/webhooks%2fopen', STRANGER, 'default 404'],
-  ['an encoded line break at the end', '/webhooks/open%0a', STRANGER, 'default 404'],
-  ['a step up', '/webhooks/listed/../open', STRANGER, 'default 404'],
-  ['an encoded step up', '/webhooks/listed/%2e%2e/open', STRANGER, 'default 404'],
-  ['a semicolon', '/webhooks/open;x', STRANGER, 'default 404'],
-  ['a backslash', '/webhooks\\open', STRANGER, 'default 404'],
-  ['a null byte', '/webhooks/open%00', STRANGER, 'default 404'],
-  ['nothing', '/', STRANGER, 'default 404'],
+  ['no source', '/webhooks/', LISTED, 'Default_Action 404'],
+  ['an unknown source', '/webhooks/unknown', LISTED, 'Default_Action 404'],
+  ['another stage', '/dev/webhooks/open', STRANGER, 'Default_Action 404'],
+  ['the stage twice', '/prod/prod/webhooks/open', STRANGER, 'Default_Action 404'],
+  ['a slash more', '//webhooks/open', STRANGER, 'Default_Action 404'],
+  ['a slash more between', '/webhooks//open', STRANGER, 'Default_Action 404'],
+  ['a slash at the end', '/webhooks/open/', STRANGER, 'Default_Action 404'],
+  ['a name that begins so', '/webhooks/open2', STRANGER, 'Default_Action 404'],
+  ['a name that ends so', '/webhooks/reopen', STRANGER, 'Default_Action 404'],
+  ['a path below', '/webhooks/open/x', STRANGER, 'Default_Action 404'],
+  ['capitals', '/webhooks/OPEN', STRANGER, 'Default_Action 404'],
+  ['an encoded letter', '/webhooks/%6fpen', STRANGER, 'Default_Action 404'],
+  ['an encoded slash', '/webhooks%2fopen', STRANGER, 'Default_Action 404'],
+  ['an encoded line break at the end', '/webhooks/open%0a', STRANGER, 'Default_Action 404'],
+  ['a step up', '/webhooks/listed/../open', STRANGER, 'Default_Action 404'],
+  ['an encoded step up', '/webhooks/listed/%2e%2e/open', STRANGER, 'Default_Action 404'],
+  ['a semicolon', '/webhooks/open;x', STRANGER, 'Default_Action 404'],
+  ['a backslash', '/webhooks\\open', STRANGER, 'Default_Action 404'],
+  ['a null byte', '/webhooks/open%00', STRANGER, 'Default_Action 404'],
+  ['nothing', '/', STRANGER, 'Default_Action 404'],
 ])('%s: %s from %s → %s', (_, path, address, expected) => {
   expect(webAcl().ask(path, address)).toBe(expected);
 });
@@ -113,6 +114,17 @@ test('an address of a published list is let in once a function has put it into t
   expect(ask('/webhooks/followed', '2a0a:a440::7')).toBe('allowed');
   sets.set(String(set), []);
   expect(ask('/webhooks/followed', '2a0a:a440::7')).toBe('refuse 403');
+});
+
+test('an address whose signatures keep failing is refused everywhere but where it is listed, and let in again', () => {
+  const { ask, sets } = webAcl();
+  const [set] = [...sets.keys()].filter((arn) => /BlockedIPV4/.test(arn));
+  sets.set(String(set), [`${STRANGER}/32`, `${LISTED}/32`]);
+  expect(ask('/webhooks/open', STRANGER)).toBe('blocked 403');
+  expect(ask('/webhooks/open', '203.0.113.10')).toBe('allowed');
+  expect(ask('/webhooks/listed', LISTED)).toBe('allowed');
+  sets.set(String(set), []);
+  expect(ask('/webhooks/open', STRANGER)).toBe('allowed');
 });
 
 test('an address is limited over all that it calls, before anything else, and others are not', () => {

@@ -20,6 +20,7 @@ const ROUTES = [
 ];
 const SOURCES = ['scalekit', 'inkress', 'skribby'];
 const NAMES = [
+  'hookgate-prod-blocked-addresses-all',
   ...[
     'parked',
     'breaker-open',

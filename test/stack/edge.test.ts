@@ -79,6 +79,7 @@ describe('the web ACL', () => {
       'rate-by-address',
       'allow-1',
       'allow-2',
+      'blocked',
       'ill-repute',
       'count-large-bodies',
       'rate-by-source-1',
@@ -95,7 +96,7 @@ describe('the web ACL', () => {
   });
 
   test('labels a source’s exact paths, with and without the stage, when the address is of its set', () => {
-    const [set] = [...resourcesOf(template, 'AWS::WAFv2::IPSet')];
+    const set = [...resourcesOf(template, 'AWS::WAFv2::IPSet')].find(([id]) => id.includes('Addresses'));
     expect(rule('allow-1')).toMatchObject({
       Action: { Count: {} },
       RuleLabels: [{ Name: 'hookgate:allowed' }, { Name: 'hookgate:listed' }],
@@ -186,6 +187,37 @@ describe('the web ACL', () => {
     expect(JSON.stringify(webAcl().Rules)).not.toContain('ForwardedIP');
   });
 
+  test.each([
+    ['by default only counts', {}, { Count: {} }],
+    ['where it is enforced refuses', { blocking: 'enforce' as const }, blockedWith(403)],
+  ])(
+    '%s addresses whose signatures keep failing, and never one of a source’s own list',
+    async (_, settings, action) => {
+      const stages = { ...config.stages, prod: { ...config.stages.prod, ...settings } };
+      const own = Template.fromStack(stackOf(await planOf('prod', { ...config, stages })));
+      const sets = [...resourcesOf(own, 'AWS::WAFv2::IPSet')].filter(([id]) => id.includes('Blocked'));
+      expect(sets.map(([, { Properties }]) => [Properties.IPAddressVersion, Properties.Addresses])).toEqual([
+        ['IPV4', []],
+        ['IPV6', []],
+      ]);
+      expect(rule('blocked', own)).toMatchObject({
+        Action: action,
+        Statement: {
+          AndStatement: {
+            Statements: [
+              { NotStatement: { Statement: { LabelMatchStatement: { Scope: 'LABEL', Key: 'hookgate:listed' } } } },
+              {
+                OrStatement: {
+                  Statements: sets.map(([id]) => ({ IPSetReferenceStatement: { Arn: { 'Fn::GetAtt': [id, 'Arn'] } } })),
+                },
+              },
+            ],
+          },
+        },
+      });
+    },
+  );
+
   test('refuses addresses of ill repute by AWS’s list, but never one of a source’s own list', () => {
     expect(rule('ill-repute')).toMatchObject({
       OverrideAction: { None: {} },
@@ -239,7 +271,7 @@ describe('the web ACL', () => {
 
   test('keeps IPv4 and IPv6 in a set each, and either will do', async () => {
     const local = Template.fromStack(stackOf(await planOf('local')));
-    const sets = [...resourcesOf(local, 'AWS::WAFv2::IPSet')];
+    const sets = [...resourcesOf(local, 'AWS::WAFv2::IPSet')].filter(([id]) => id.includes('Addresses'));
     expect(sets.map(([, { Properties }]) => [Properties.IPAddressVersion, Properties.Addresses])).toEqual([
       ['IPV4', ['127.0.0.1/32']],
       ['IPV6', ['::1/128']],
