@@ -4,6 +4,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { StageConfig } from './config.ts';
+import { dataKeyOf } from './data-key.ts';
 
 /** Where alarms are sent to: the stage's own topic, to which people subscribe, or one that exists; a Slack channel if asked. */
 export class AlarmTopic extends Construct {
@@ -23,7 +24,12 @@ export class AlarmTopic extends Construct {
   }
 
   private own(): Topic {
-    const topic = new Topic(this, 'Topic', { displayName: 'Hookgate alarms', enforceSSL: true });
+    const key = dataKeyOf(this);
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'Hookgate alarms',
+      enforceSSL: true,
+      ...(key && { masterKey: key }),
+    });
     // A policy of its own replaces the one that lets this account's alarms publish.
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
     topic.addToResourcePolicy(

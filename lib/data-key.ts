@@ -13,7 +13,7 @@ export interface DataKeyProps {
 /** Under which the stack has it, so that whatever keeps data finds it without being handed it. */
 const ID = 'DataKey';
 
-/** A KMS key of the stage's own, for everything that it keeps: tables, payloads, queues, secrets and logs. */
+/** A KMS key of the stage's own, for all that it keeps: tables, payloads, queues, secrets, logs, alarms on their way. */
 export class DataKey extends Construct {
   readonly key: Key;
 
@@ -25,7 +25,7 @@ export class DataKey extends Construct {
       removalPolicy: dataRemoval(settings),
     });
     this.admitLogs();
-    if (settings.alarmTopicArn !== undefined) this.admitAlarms();
+    this.admitAlarms();
   }
 
   /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html */
@@ -45,7 +45,8 @@ export class DataKey extends Construct {
   }
 
   /**
-   * An alarm that its topic can't decrypt is lost without a word, and the topic may well be encrypted with this key.
+   * Whoever publishes to an encrypted topic uses its key; an alarm that may not is lost without a word. The topic is the
+   * stage's own, or one that is given and may well be encrypted with this key too.
    * https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
    */
   private admitAlarms(): void {
@@ -72,7 +73,7 @@ export function dataKeyOf(scope: Construct): IKey | undefined {
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
  */
 const KEY_ACTIONS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^sqs:SendMessage$/, ['kms:Decrypt', 'kms:GenerateDataKey']],

@@ -9,7 +9,6 @@ export const inert: ReadonlyMap<string, string> = new Map([
   ['AWS::CDK::Metadata', 'nothing to run'],
   ['AWS::Chatbot::SlackChannelConfiguration', 'alarms are lines of the console'],
   ['AWS::CloudWatch::Dashboard', 'the command line shows the same: `alarms`, `stats`'],
-  ['AWS::KMS::Alias', 'nothing is encrypted on this disk'],
   ['AWS::Lambda::Permission', 'the gateway and the schedules may call every function'],
   ['AWS::Logs::LogGroup', 'logs are files in the data folder'],
   ['AWS::Logs::QueryDefinition', 'logs are files in the data folder'],

@@ -52,11 +52,10 @@ describe('by default', () => {
 });
 
 describe('customerManagedKey', () => {
-  const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:on-call';
   let template: Template;
   let key: object;
   beforeAll(async () => {
-    template = await synthesised({ customerManagedKey: true, alarmTopicArn: TOPIC });
+    template = await synthesised({ customerManagedKey: true });
     const [[id] = ['']] = resourcesOf(template, 'AWS::KMS::Key');
     key = { 'Fn::GetAtt': [id, 'Arn'] };
   });
@@ -70,6 +69,7 @@ describe('customerManagedKey', () => {
     ],
     ['AWS::SQS::Queue', 18, (KmsMasterKeyId) => ({ KmsMasterKeyId })],
     ['AWS::SecretsManager::Secret', 3, (KmsKeyId) => ({ KmsKeyId })],
+    ['AWS::SNS::Topic', 1, (KmsMasterKeyId) => ({ KmsMasterKeyId })],
     ['AWS::Logs::LogGroup', 12, (KmsKeyId) => ({ KmsKeyId })],
     [
       'AWS::S3::Bucket',
@@ -178,11 +178,6 @@ describe('customerManagedKey', () => {
         AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::', { Ref: 'AWS::AccountId' }, ':root']] },
       });
     }
-  });
-
-  test('without a topic no alarm needs the key', async () => {
-    const quiet = await synthesised({ customerManagedKey: true });
-    expect(JSON.stringify(quiet.findResources('AWS::KMS::Key'))).not.toContain('cloudwatch.amazonaws.com');
   });
 
   test('the stack breaks none of the AwsSolutions rules, and CDK finds no fault with it, offline', async () => {

@@ -23,7 +23,7 @@ export function dynamodbNeeds(action: string, input: Json, prefix: string, guard
     const arn = arnOf(table, prefix);
     const resource = typeof index === 'string' ? `${arn}/index/${index}` : arn;
     // DynamoDB asks KMS on behalf of whoever asks it:
-    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.howitworks.html
+    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     return [{ action: `dynamodb:${name}`, resource }, ...keyNeeds(guard, arn, 'dynamodb', ['kms:Decrypt'])];
   };
   switch (action) {
