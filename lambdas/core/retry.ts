@@ -109,5 +109,5 @@ export function waitUntilSeconds(
   const wanted = (at - now) * (1 + SPREAD * random());
   const keptUntil = sentAt + RETENTION_DAYS[hop] * 24 * 60 * 60_000 - RETENTION_MARGIN_MS;
   const most = Math.min(LONGEST_HIDDEN_SECONDS * 1000, Math.max(0, keptUntil - now));
-  return Math.ceil(Math.max(0, Math.min(wanted, most)) / 1000);
+  return Math.ceil(Math.round(Math.max(0, Math.min(wanted, most))) / 1000);
 }

@@ -18,7 +18,9 @@ export class MemoryStore implements Store {
   }
 
   getBody(pk: string, sha256: string): ReturnType<Store['getBody']> {
-    return Promise.resolve(this.bodies.get(`${pk}/${sha256}`)?.bytes);
+    const bytes = this.bodies.get(`${pk}/${sha256}`)?.bytes;
+    // As from the wire: nobody can change what is kept.
+    return Promise.resolve(bytes && Buffer.from(bytes));
   }
 
   putRecord(record: EventRecord, now: number): ReturnType<Store['putRecord']> {
