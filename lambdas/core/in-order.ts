@@ -34,9 +34,14 @@ export async function takeInOrder<Payload, Queued extends QueuedMessage>(
     await returnAfter(queued, delaySeconds).catch((error: unknown) => failed(queued, error));
     settle(queued, 'returned');
   };
-  for (const [at, queued] of group.entries()) {
+  const [first, ...behind] = group;
+  // Whoever ended the thread before may end this one too, and then nobody could give back what stands behind.
+  const alone = first?.resumed && behind.length > 0;
+  if (alone) await Promise.all(behind.map((message) => giveBack(message, 0)));
+  const messages = alone ? [first] : group;
+  for (const [at, queued] of messages.entries()) {
     const now = clock.now();
-    const rest = group.slice(at + 1);
+    const rest = messages.slice(at + 1);
     if (at > 0 && queued.deadline - now < handlerMs) {
       await Promise.all([queued, ...rest].map((message) => giveBack(message, 0)));
       return;

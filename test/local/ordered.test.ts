@@ -15,10 +15,10 @@ const steps: Step[] = Array.from({ length: GROUPS * EVENTS }, (_, i) => ({
   group: `order ${i % GROUPS}`,
   at: Math.floor(i / GROUPS),
   fails: random() < 0.2 ? 1 : 0,
-  hopeless: i % 16 === 9,
+  hopeless: i === 9 ? 'throws' : i === 20 ? 'exits' : 'no',
 }));
 const named = ({ group, at }: Step) => `${group}-${at}`;
-const hopeless = steps.filter((step) => step.hopeless).map(named);
+const hopeless = steps.filter((step) => step.hopeless !== 'no').map(named);
 
 const data = temporaryData();
 let gateway: Gateway;
@@ -67,7 +67,7 @@ async function messagesIn(ending: string): Promise<number> {
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
-test('through the front door and back: each group in its order, past failures and past what is parked', async () => {
+test('through the front door and back: each group in its order, past failures, past what ends its thread, and past what is parked', async () => {
   const secret = await gateway.secret('ordered');
   const { url } = gateway.host;
   const groups = Map.groupBy(steps, ({ group }) => group);

@@ -52,7 +52,7 @@ function given(
     handler: (_, { idempotencyKey }) => handler(idempotencyKey.slice('skribby#'.length, -'@0'.length)),
   });
   const seen: string[] = [];
-  const run = async ({ receives = 1, lastsMs = 2 * HANDLER_MS } = {}) => {
+  const run = async ({ receives = 1, lastsMs = 2 * HANDLER_MS, resumed = false } = {}) => {
     const queued = names.map((name): QueuedMessage & { name: string } => ({
       name,
       body: encodeMessage({ pk: `skribby#${name}`, epoch: 0, bodySha256: SHA }),
@@ -60,6 +60,7 @@ function given(
       hop: 'main',
       ordered: true,
       receives,
+      resumed,
       owner: `execution-${clock.now()}/${name}`,
       deadline: clock.now() + lastsMs,
     }));
@@ -167,6 +168,16 @@ test('an event begins only while a handler’s whole time is left', async () => 
     'a3 hidden 0',
     'a3 returned',
   ]);
+  expect(attempts()).toEqual([1, 0, 0]);
+});
+
+test('after a thread was lost the first runs alone, and what stands behind it is given back before', async () => {
+  const { run, attempts } = given(() => undefined);
+
+  const { seen } = await run({ resumed: true });
+  expect(seen.slice(0, 2)).toEqual(['a2 hidden 0', 'a3 hidden 0']);
+  expect(seen.slice(2).sort()).toEqual(['a1 taken', 'a2 returned', 'a3 returned']);
+  expect(seen.at(-1)).toBe('a1 taken');
   expect(attempts()).toEqual([1, 0, 0]);
 });
 

@@ -6,7 +6,8 @@ export interface Step {
   readonly at: number;
   /** How often it fails before it goes well. */
   readonly fails: number;
-  readonly hopeless: boolean;
+  /** How it can't but end. */
+  readonly hopeless: 'throws' | 'exits' | 'no';
 }
 
 /** Leaves a row for each event; a step that takes effect after one that stands behind it is parked. */
@@ -15,9 +16,11 @@ export default processor({
   ordered: '/group',
   schema: { '~standard': { validate: (value) => ({ value: value as Step }) } },
   tables: ['steps', 'groups'],
+  retry: { tries: 2, firstWait: 1, longestWait: 1 },
   handler: async ({ payload: { group, at, fails, hopeless } }, { attempt, commit }) => {
     const startedAt = Date.now();
-    if (hopeless) throw new PermanentError('hopeless');
+    if (hopeless === 'throws') throw new PermanentError('hopeless');
+    if (hopeless === 'exits') process.exit(1);
     // Not an ordinary failure: so many in so short a time would open the breaker.
     if (attempt <= fails) throw new RetryLater(1);
     const written = await commit([
