@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
-import { type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Decision, decide, type Need, type Principal, refusalOf } from './decide.ts';
-import { type Rules } from './rules.ts';
-import { type Statement } from './statement.ts';
+// Erased whole, unlike an inline `type`: the rules' module leads back to the services, which make a guard as they load.
+import type { Rules } from './rules.ts';
+import type { Statement } from './statement.ts';
 
 /** A line of the file that keeps what the functions were allowed and refused. */
 export interface Noted {
