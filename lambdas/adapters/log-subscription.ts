@@ -14,7 +14,7 @@ export function linesOf({ awslogs }: CloudWatchLogsEvent): readonly Readonly<Rec
   return logEvents.flatMap(({ message }) => {
     try {
       const line: unknown = JSON.parse(message);
-      return typeof line === 'object' && line !== null ? [line as Record<string, unknown>] : [];
+      return typeof line === 'object' && line !== null ? [{ ...line }] : [];
     } catch {
       // CloudWatch Logs sends lines of its own as well, to see whether the function answers.
       return [];
