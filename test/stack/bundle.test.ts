@@ -38,7 +38,10 @@ test.each([
 
 test('each function is a folder of the code and the gateway’s configuration', () => {
   expect(bundles).toHaveLength(10);
-  for (const { directory } of bundles) expect(readdirSync(directory).sort()).toEqual(['gateway.json', 'index.js']);
+  for (const { name, directory } of bundles) {
+    const code = name.startsWith('processor-') ? ['index.js', 'thread.js'] : ['index.js'];
+    expect(readdirSync(directory).sort()).toEqual(['gateway.json', ...code]);
+  }
 });
 
 test('the verifier knows every source; a processor knows its own route only', () => {
@@ -54,6 +57,7 @@ test('the verifier knows every source; a processor knows its own route only', ()
         provider: 'inkress',
         maxBodyBytes: 1_048_576,
         secretOverlapSeconds: 86_400,
+        occurredAt: { at: '/created_at', as: 'iso' },
         routes: [{ processor: 'inkress/payment-failed', name: 'payment-failed', on: 'payment.failed' }],
       },
     ],

@@ -126,7 +126,12 @@ test.each<[string, object, string]>([
   [
     'a route to a file that exports no processor',
     { routes: ['odd/plain'] },
-    "Source 'crm' in lib/config.ts routes to 'odd/plain', but lambdas/processors/odd/plain.ts exports no processor: write `export default processor({ on, schema, handler })`.",
+    "Source 'crm' in lib/config.ts routes to 'odd/plain', but lambdas/processors/odd/plain.ts exports no processor: write `export default processor({ on, schema, handler })`, or with handleBatch in the handler's place.",
+  ],
+  [
+    'a route to a processor without a handler',
+    { routes: ['odd/handless'] },
+    "Source 'crm' in lib/config.ts routes to 'odd/handless', but lambdas/processors/odd/handless.ts exports no processor: write `export default processor({ on, schema, handler })`, or with handleBatch in the handler's place.",
   ],
   [
     'a route to a file that fails',
@@ -171,6 +176,14 @@ test('a pattern and a table that only look as if they worked are refused', async
   expect(await problems([{ ...good, routes: ['odd/pattern'] }])).toEqual([
     "lambdas/processors/odd/pattern.ts takes 'user.*.created', which is no pattern: use an exact event type, `prefix.*`, or `*`.",
     "lambdas/processors/odd/pattern.ts names the table 'Users': use lower-case letters, digits and hyphens, a letter first, at most 63.",
+  ]);
+});
+
+test('a retry policy and a timeout that can not be kept are refused', async () => {
+  expect(await problems([{ ...good, routes: ['odd/hasty'] }])).toEqual([
+    "lambdas/processors/odd/hasty.ts has retry.tries 9: give 1 to 5; the queue's other 5 receives are for waiting while the breaker is open.",
+    'lambdas/processors/odd/hasty.ts has retry.longestWait 86400: give whole seconds from 1 to 41400, SQS hides no message longer.',
+    'lambdas/processors/odd/hasty.ts has timeout 900: give whole seconds from 3 to 300.',
   ]);
 });
 

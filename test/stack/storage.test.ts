@@ -210,3 +210,23 @@ test('a stage that keeps no data leaves none behind', async () => {
   }
   local.allResourcesProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
 });
+
+test('a processor’s timeout is its function’s, and its messages stay hidden for six of them', async () => {
+  const plan = await planOf('prod');
+  const slow = {
+    ...plan,
+    sources: plan.sources.map((source) => ({
+      ...source,
+      routes: source.routes.map((route) => ({ ...route, timeoutSeconds: 60 })),
+    })),
+  };
+  const queues = [...resourcesOf(Template.fromStack(stackOf(slow)), 'AWS::SQS::Queue').values()];
+  const hidden = (name: RegExp) =>
+    queues
+      .filter(({ Properties }) => name.test(String(Properties.QueueName)))
+      .map(({ Properties }) => Properties.VisibilityTimeout);
+  expect(hidden(/inkress-payment-success(-dead)?$/)).toEqual([360, 360]);
+  const functions = [...resourcesOf(Template.fromStack(stackOf(slow)), 'AWS::Lambda::Function').values()];
+  const processors = functions.filter(({ Properties }) => /^Runs /.test(String(Properties.Description)));
+  expect(new Set(processors.map(({ Properties }) => Properties.Timeout))).toEqual(new Set([60]));
+});
