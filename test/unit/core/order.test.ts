@@ -1,5 +1,12 @@
+import { ingest } from '../../../lambdas/core/ingest.ts';
 import { deduplicationIdOf, groupOf, isPointer, orderKeyAt } from '../../../lambdas/core/order.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
+import type { Source } from '../../../lambdas/core/source.ts';
+import type { VerifiedEvent } from '../../../lambdas/core/verdict.ts';
+import { NOON, skribbyDelivery } from '../../support/gateway-in-memory.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryQueue } from '../../support/memory/queue.ts';
+import { MemoryStore } from '../../support/memory/store.ts';
 
 const event: EventRecord = {
   v: 1,
@@ -58,4 +65,36 @@ test.each([
   ['$.bot_id', false],
 ])('%s is a JSON pointer into the body: %p', (text, is) => {
   expect(isPointer(text)).toBe(is);
+});
+
+describe('an event of an ordered route', () => {
+  const source: Source = {
+    name: 'skribby',
+    provider: 'skribby',
+    maxBodyBytes: 1024,
+    secretOverlapSeconds: 0,
+    routes: [{ processor: 'skribby/in-order', name: 'in-order', on: '*', ordered: '/bot/id' }],
+  };
+  const take = async (body: string) => {
+    const ports = { store: new MemoryStore(), queue: new MemoryQueue(), clock: new ManualClock(NOON) };
+    const delivery = { ...skribbyDelivery(), body: Buffer.from(body) };
+    const verified: VerifiedEvent = {
+      dedupKey: 'evt_1',
+      type: 'status_update',
+      orderKey: 'the provider’s',
+      secretIndex: 0,
+      strength: 'verified',
+    };
+    await ingest(verified, delivery, source, true, ports);
+    return { kept: ports.store.records.get('skribby#evt_1')?.orderKey, sent: ports.queue.sent[0]?.group };
+  };
+
+  test('keeps and is queued by what its route is ordered by, not by the provider’s key', async () => {
+    expect(await take('{"bot":{"id":"bot-1"}}')).toEqual({ kept: 'bot-1', sent: 'bot-1' });
+  });
+
+  test('without a value there is a group of its own', async () => {
+    // sha256('skribby#evt_1')
+    expect(await take('{"bot":{}}')).toEqual({ kept: undefined, sent: 'irt2As4Gs8Z-CvX092hS_1pQDtlRqhmYPF3o30TnQ-4' });
+  });
 });
