@@ -85,7 +85,7 @@ describe('an event of an ordered route', () => {
       secretIndex: 0,
       strength: 'verified',
     };
-    await ingest(verified, delivery, source, true, ports);
+    await ingest({ event: verified, secret: { stage: 'AWSCURRENT' } }, delivery, source, true, ports);
     return { kept: ports.store.records.get('skribby#evt_1')?.orderKey, sent: ports.queue.sent[0]?.group };
   };
 
