@@ -15,7 +15,7 @@ export const DIMENSION = {
   route: 'Route',
   /** Why a delivery was rejected: a word of `lambdas/core/verdict.ts`. */
   reason: 'Reason',
-  /** Which secret matched: a word of `VERSION`. */
+  /** Which secret matched, where it is not the current one: a word of `VERSION`. */
   version: 'Version',
 } as const;
 
@@ -31,6 +31,9 @@ export const DELIVERY_METRIC = {
   handshake: 'Handshake',
 } as const;
 
+/** By Source, by the verifier: milliseconds from a delivery to its message in the queue. */
+export const ENQUEUE_METRIC = 'EnqueueMs';
+
 /**
  * By Source, by the verifier: deliveries that were proved to be the provider's and came from an address that its published
  * list doesn't have. An allowlist that only observes can be enforced once there are none.
@@ -43,18 +46,20 @@ export const BLOCKED_ADDRESSES_METRIC = 'BlockedAddresses';
 /** By Source, every minute while the published addresses of its provider are not those in force. */
 export const ALLOWLIST_DRIFT_METRIC = 'AllowlistDrift';
 
-/** By Source and Version, one for each event: the previous secret is safe to retire once its series ends. */
+/**
+ * By Source and Version, one for each event that another secret than the current one proved: the previous secret is safe
+ * to retire once its series ends.
+ */
 export const SECRET_VERSION_METRIC = 'SecretVersion';
 
 /** Values of the dimension Version. */
-export const VERSION = { AWSCURRENT: 'current', AWSPREVIOUS: 'previous', AWSPENDING: 'pending' } as const;
+export const VERSION = { AWSPREVIOUS: 'previous', AWSPENDING: 'pending' } as const;
 
 /** By Source: deliveries with the previous secret in the last quarter of its overlap. They will be refused when it ends. */
 export const OVERLAP_OVERDUE_METRIC = 'SecretOverlapOverdue';
 
 /** Emitted by a processor, by Source and Route. */
 export const PROCESSING_METRIC = {
-  processed: 'Processed',
   /** An attempt that threw. */
   failed: 'Failed',
   /** An attempt that is not the first of its event. */
@@ -64,10 +69,8 @@ export const PROCESSING_METRIC = {
   quarantined: 'Quarantined',
   /** Sent back untried: its breaker is open, or another execution holds it. */
   deferred: 'Deferred',
-  /** Milliseconds from claim to the end of an attempt that succeeded. */
+  /** Milliseconds from claim to the end of an attempt that succeeded. Its sample count is how many were processed. */
   processingMs: 'ProcessingMs',
-  /** Milliseconds from the delivery to its message, once for each event: longer when the sweeper had to send it. */
-  enqueueMs: 'EnqueueMs',
   /** Milliseconds from the delivery to DONE, for events that were not replayed. */
   endToEndMs: 'EndToEndMs',
 } as const;
