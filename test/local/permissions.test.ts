@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type AttributeValue, DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -44,7 +45,7 @@ async function start(assemble: (folder: string) => Promise<Assembly>): Promise<v
 }
 
 afterEach(async () => {
-  await host.stop();
+  await host?.stop();
   removeData(data);
 }, 60_000);
 
@@ -69,12 +70,12 @@ const admin = async (path: string, method = 'GET', body?: object): Promise<unkno
   return answer.json();
 };
 
-/** As EventBridge starts it, but now. */
-async function run(label: string): Promise<void> {
+/** As EventBridge starts it, but now; or as a subscription of its log group does. */
+async function run(label: string, event: object = {}): Promise<void> {
   const pool = host.functions.all.find(({ lambda }) => lambda.label === label);
   if (!pool)
     throw new Error(`No function is called ${label}: ${host.functions.all.map((one) => one.lambda.label).join(', ')}`);
-  expect(await pool.invoke('{}')).toMatchObject({ ok: true });
+  expect(await pool.invoke(JSON.stringify(event))).toMatchObject({ ok: true });
 }
 
 const operator = () => ({ region: file.region, credentials });
@@ -164,9 +165,10 @@ test.each<[string, (folder: string) => Promise<Assembly>]>([
 
     // What an operator does: lists, looks for what is not there, lets each run again.
     await admin('events');
-    for (const by of ['status=parked', 'type=payment.failed']) await admin(`events?${by}`);
+    for (const by of ['status=PARKED', 'type=payment.failed']) await admin(`events?${by}`);
     await admin(`events/inkress/${newId()}`);
     await admin('routes');
+    await admin('webhook-stats');
 
     // An object that is gone: its event is parked, by way of the dead letters.
     const s3 = new S3Client({ ...operator(), endpoint: file.endpoints.s3, forcePathStyle: true });
@@ -212,6 +214,15 @@ test.each<[string, (folder: string) => Promise<Assembly>]>([
         await admin(`routes/${source}/${route}/${action}`, 'POST', { reason: 'a test' });
       await run('controller');
     }
+
+    // Addresses whose signatures keep failing.
+    const line = (address: string) => ({
+      message: JSON.stringify({ address, reason: 'malformed-signature', time: new Date().toISOString() }),
+    });
+    const logEvents = ['203.0.113.9', '2001:db8::9'].flatMap((address) =>
+      Array.from({ length: 10 }, () => line(address)),
+    );
+    await run('blocker', { awslogs: { data: gzipSync(JSON.stringify({ logEvents })).toString('base64') } });
 
     const unused = () => {
       const used = new Set(noted().map(named));
