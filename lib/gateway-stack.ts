@@ -12,6 +12,7 @@ import { BreakerController } from './breaker-controller.ts';
 import { queueLink } from './console-links.ts';
 import { Dashboard } from './dashboard.ts';
 import { DataKey } from './data-key.ts';
+import { LogQueries } from './log-queries.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import type { Plan } from './plan.ts';
 import { Records } from './records.ts';
@@ -19,6 +20,7 @@ import { Rotation, rotatedSources } from './rotation.ts';
 import { Route } from './route.ts';
 import { Secrets } from './secrets.ts';
 import { SecurityLog } from './security-log.ts';
+import { stackSizeProblem } from './stack-size.ts';
 import { Sweeper } from './sweeper.ts';
 import { Verifier } from './verifier.ts';
 import { WebAclLog } from './web-acl-log.ts';
@@ -84,7 +86,7 @@ export class GatewayStack extends Stack {
     if (follows) records.grantAllowlists(verifier.function);
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
     new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
-    const admin = new Admin(this, 'Inspect', { settings, records, routes, bundles });
+    const admin = new Admin(this, 'Inspect', { stage: plan.stage, settings, records, routes, bundles });
     api.sendAdminTo(admin.function);
 
     new OperatorPolicy(this, 'Operators', routes);
@@ -105,6 +107,7 @@ export class GatewayStack extends Stack {
     };
     const { topic } = new AlarmTopic(this, 'AlarmTopic', settings);
     const alarms = new Alarms(this, 'Alarms', { watched, topic });
+    new LogQueries(this, 'LogQueries', { watched, admin: admin.function, security });
     const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all });
 
     for (const { name } of plan.sources) {
@@ -128,5 +131,6 @@ export class GatewayStack extends Stack {
     }
     Tags.of(this).add('application', 'hookgate');
     Tags.of(this).add('stage', plan.stage);
+    this.node.addValidation({ validate: () => stackSizeProblem(this, plan) });
   }
 }
