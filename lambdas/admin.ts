@@ -6,6 +6,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { toResult } from './adapters/api-gateway.ts';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
+import { cloudWatchAlarms } from './adapters/cloudwatch-alarms.ts';
 import { cloudWatchMetrics } from './adapters/cloudwatch-metrics.ts';
 import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
@@ -14,14 +15,23 @@ import { dynamoStore } from './adapters/dynamo-store.ts';
 import { eventLog } from './adapters/event-log.ts';
 import { readGateway } from './adapters/gateway-file.ts';
 import { createLog } from './adapters/log.ts';
+import { routeQueues } from './adapters/route-queues.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
+import { administerAlarms } from './core/admin-alarms.ts';
 import { administerAllowlists, type AdminAllowlistsPorts } from './core/admin-allowlists.ts';
 import { administerLedger } from './core/admin-ledger.ts';
+import { type OperationId, OPERATIONS } from './core/admin-operations.ts';
+import { administerQueues, type AdminQueuesPorts } from './core/admin-queues.ts';
+import { administerRejections } from './core/admin-rejections.ts';
+import { operationOf } from './core/admin-router.ts';
 import { administerRoutes, type AdminRoutesPorts } from './core/admin-routes.ts';
+import { administerSources } from './core/admin-sources.ts';
 import { administerStats } from './core/admin-stats.ts';
 import { administer, type AdminRequest } from './core/admin.ts';
+import { openapi } from './core/openapi.ts';
 import { problem } from './core/problem.ts';
+import type { Answer } from './core/verdict.ts';
 import { providers } from './providers/index.ts';
 import { queuesSettings, recordsSettings } from './settings.ts';
 
@@ -52,9 +62,16 @@ const replays: Parameters<typeof administer>[3] = {
 
 const ledger = { log: events, book: dynamoLedgerBook(client, tableName), clock: systemClock, sources };
 
+const queues: AdminQueuesPorts = {
+  queues: routeQueues(sqs, queueUrlBase, gateway),
+  routes: routes.routes,
+  audit: ({ action, ...entry }) => log.info(action, entry),
+};
+
+const cloudWatch = new CloudWatchClient(clientOptions);
 const stats = {
   gateway,
-  metrics: cloudWatchMetrics(new CloudWatchClient(clientOptions), gateway.stage),
+  metrics: cloudWatchMetrics(cloudWatch, gateway.stage),
   clock: systemClock,
 };
 
@@ -68,6 +85,12 @@ const allowlists: AdminAllowlistsPorts = {
     ),
   ),
   audit: (entry) => log.info('allowlist apply', entry),
+};
+
+const document: Answer = {
+  status: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(openapi(OPERATIONS)),
 };
 
 /** `/admin/…`, behind IAM authorisation. */
@@ -86,15 +109,48 @@ export const handler = middy(async (event: APIGatewayProxyEvent): Promise<APIGat
     // API Gateway has checked the signature. Who calls the host on this machine has none.
     who: event.requestContext.identity.userArn ?? 'local',
   };
-  if (request.path[0] === 'routes') return toResult(await administerRoutes(request, routes));
-  if (request.path[0] === 'allowlists') return toResult(await administerAllowlists(request, allowlists));
-  if (request.path[0] === 'webhook-stats') return toResult(await administerStats(request, stats));
-  if (request.path[0] === 'ledger') return toResult(await administerLedger(request, ledger));
-  return toResult(await administer(request, sources, events, replays));
+  const repeated = Object.entries(event.multiValueQueryStringParameters ?? {}).flatMap(([name, values = []]) =>
+    values.length > 1 ? [name] : [],
+  );
+  const operation = operationOf(request, repeated);
+  return toResult(typeof operation === 'string' ? await perform(operation, request) : operation);
 }).onError((request) => {
   log.error('an admin request failed', request.error);
   request.response = toResult(problem(503, 'Something failed on our side; it is in the log.', {}));
 });
+
+/** What is in the list of operations and not here fails the test that calls each. */
+async function perform(id: OperationId, request: AdminRequest): Promise<Answer> {
+  switch (id) {
+    case 'openapi':
+      return document;
+    case 'listEvents':
+    case 'showEvent':
+    case 'replayEvent':
+      return administer(request, sources, events, replays);
+    case 'listRoutes':
+    case 'switchRoute':
+      return administerRoutes(request, routes);
+    case 'listQueues':
+    case 'showMove':
+    case 'redrive':
+    case 'park':
+      return administerQueues(request, queues);
+    case 'listSources':
+      return administerSources(gateway.sources, (provider) => providers.get(provider)?.redelivers ?? true);
+    case 'listRejections':
+      return administerRejections(request, { sources, metrics: stats.metrics, clock: systemClock });
+    case 'listAlarms':
+      return administerAlarms(cloudWatchAlarms(cloudWatch, gateway.stage));
+    case 'showStatistics':
+      return administerStats(request, stats);
+    case 'showLedger':
+      return administerLedger(request, ledger);
+    case 'showAllowlist':
+    case 'applyAllowlist':
+      return administerAllowlists(request, allowlists);
+  }
+}
 
 /** API Gateway hands a greedy path over as it was sent; one that does not decode is taken as it is. */
 function decoded(part: string): string {

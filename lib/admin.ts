@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { StageConfig } from './config.ts';
 import { GatewayFunction } from './gateway-function.ts';
@@ -6,6 +6,7 @@ import type { Records } from './records.ts';
 import type { Route } from './route.ts';
 
 export interface AdminProps {
+  readonly stage: string;
   readonly settings: StageConfig;
   readonly records: Records;
   readonly routes: readonly Route[];
@@ -30,10 +31,37 @@ export class Admin extends Construct {
     props.records.grantReplay(this.function);
     // Statistics. It knows no resources and no condition on a namespace; it reads numbers only.
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
-    this.function.give({ actions: ['cloudwatch:GetMetricData'], resources: ['*'] });
+    this.function.give({ actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData'], resources: ['*'] });
     for (const route of props.routes) {
       route.grantSend(this.function);
       route.grantCount(this.function);
     }
+    this.grantMoves(props.stage);
+  }
+
+  /**
+   * To move dead letters and parked events, as SQS does in the name of whoever starts it. By the pattern of their names:
+   * a role's policy ends at 10,240 characters, which the queues of thirty routes would fill.
+   */
+  private grantMoves(stage: string): void {
+    const arns = (hop: string) =>
+      ['', '.fifo'].map((suffix) =>
+        Stack.of(this).formatArn({
+          service: 'sqs',
+          resource: `hookgate-${stage}-*-${hop}${suffix}`,
+          arnFormat: ArnFormat.NO_RESOURCE_NAME,
+        }),
+      );
+    this.function.give({
+      actions: [
+        'sqs:StartMessageMoveTask',
+        'sqs:ListMessageMoveTasks',
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+      ],
+      resources: [...arns('dead'), ...arns('parked')],
+    });
+    this.function.give({ actions: ['sqs:SendMessage'], resources: arns('parked') });
   }
 }

@@ -38,11 +38,25 @@ async function show(name: string, id: string, options: Options): Promise<void> {
       ['attempt', event.attempt],
       ['epoch', event.epoch === 0 ? null : event.epoch],
       ['received', event.receivedAt],
-      ['next try', event.nextAt],
+      ['waits for', waitOf(event)],
       ['done', event.doneAt],
       ['processing', event.processingMs === null ? null : `${event.processingMs} ms`],
       ['last error', event.lastError],
       ['body', `${event.bodyBytes} bytes, SHA-256 ${event.bodySha256}`],
     ]),
   );
+}
+
+const WAITS: Readonly<Record<NonNullable<EventView['waitsFor']>['what'], string>> = {
+  claim: 'a processor to take it; sent again',
+  lease: 'the execution that holds it, at most until',
+  retry: 'its next try,',
+  'next-queue': 'its next try, as a dead letter,',
+  person: 'a person: replay it, or redrive its queue',
+};
+
+function waitOf({ waitsFor }: EventView): string | null {
+  if (!waitsFor) return null;
+  const { what, until } = waitsFor;
+  return what === 'person' ? WAITS.person : `${WAITS[what]} ${until ?? 'with its next delivery'}`;
 }

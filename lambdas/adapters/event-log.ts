@@ -41,7 +41,7 @@ const HOUR_MS = 60 * 60_000;
  * A page looks at so many events at most. Where a filter has no index, one that few events meet may come back short, with
  * a `next`: no request takes longer because there are more events.
  */
-const LOOKED_AT_PER_PAGE = 1_000;
+const LOOKED_AT_PER_PAGE = 500;
 
 /** Lists events from the index that fits the filter best, newest first, then reads their records: never a scan. */
 export function eventLog({ client, tableName, store, clock, listBy = [] }: EventLogOptions): EventLog {
@@ -62,7 +62,7 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
     { from, to }: { readonly from: number; readonly to: number },
     after: Position | undefined,
     limit: number,
-  ): Promise<Position[]> {
+  ): Promise<{ readonly keys: Position[]; readonly more: boolean }> {
     const found: Position[] = [];
     let start: Record<string, AttributeValue> | undefined;
     do {
@@ -87,9 +87,9 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
       start = page.LastEvaluatedKey;
       const unfinished = start && positions.at(-1)?.receivedAt;
       const whole = found.filter(({ receivedAt }) => receivedAt !== unfinished);
-      if (start && whole.length > 0) return whole.sort(newestFirst);
+      if (start && whole.length > 0) return { keys: whole.sort(newestFirst), more: true };
     } while (start);
-    return found.sort(newestFirst);
+    return { keys: found.sort(newestFirst), more: false };
   }
 
   /** Keys of one source from a moment on, newest first. */
@@ -116,7 +116,8 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
 
   async function recordsOf(keys: readonly Position[]): Promise<EventRecord[]> {
     const found = new Map<string, EventRecord>();
-    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+    const starts = Array.from({ length: Math.ceil(keys.length / KEYS_AT_ONCE) }, (_, i) => i * KEYS_AT_ONCE);
+    await inTurns(starts, async (start) => {
       let wanted = keys.slice(start, start + KEYS_AT_ONCE).map(({ pk }) => ({ pk: { S: pk }, sk: { S: META } }));
       while (wanted.length > 0) {
         const answer = await client.send(new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: wanted } } }));
@@ -126,7 +127,7 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
         }
         wanted = (answer.UnprocessedKeys?.[tableName]?.Keys ?? []) as typeof wanted;
       }
-    }
+    });
     return keys.flatMap(({ pk }) => found.get(pk) ?? []);
   }
 
@@ -167,10 +168,14 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
       // An hour ahead of now: a sandbox whose clock is fast must not hide its events.
       const time = { from: query.from ?? 0, to: Math.min((query.to ?? Infinity) - 1, now + HOUR_MS) };
       const chunk = Math.min(KEYS_AT_ONCE, Math.max(limit, 25));
+      const isWalk = query.status !== undefined || query.type !== undefined || text !== undefined;
       const events: EventRecord[] = [];
       for (let looked = 0; looked < LOOKED_AT_PER_PAGE;) {
         const lists = await Promise.all(partitions.map((partition) => keysOf(partition, time, position, chunk)));
-        const keys = lists.flat().sort(newestFirst).slice(0, chunk);
+        // Of a source that has more, what comes after is not known yet.
+        const known = Math.max(0, ...lists.map(({ keys, more }) => (more ? (keys.at(-1)?.receivedAt ?? 0) : 0)));
+        const merged = lists.flatMap(({ keys }) => keys.filter(({ receivedAt }) => receivedAt >= known));
+        const keys = merged.sort(newestFirst).slice(0, isWalk ? undefined : chunk);
         if (keys.length === 0) return { events };
         looked += keys.length;
         for (const record of await recordsOf(keys)) {
@@ -199,6 +204,15 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
 
 function positionOf(item: Record<string, AttributeValue>): Position {
   return { receivedAt: Number(item.receivedAt?.N), pk: item.pk?.S ?? '' };
+}
+
+/** Four at once: enough to hide the way there and back, too few to be a burst. */
+async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const turn = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: 4 }, turn));
 }
 
 function newestFirst(a: Position, b: Position): number {

@@ -1,3 +1,4 @@
+import type { Wrong } from './admin-values.ts';
 import { type AdminReplayPorts, replayEvent } from './admin-replay.ts';
 import type { EventFilter } from './event-query.ts';
 import { type EventView, viewOf } from './event-view.ts';
@@ -71,32 +72,47 @@ export async function administer(
 }
 
 async function list(query: ReadonlyMap<string, string>, sources: readonly string[], log: EventLog): Promise<Answer> {
-  const source = query.get('source');
-  const status = query.get('status')?.toUpperCase();
+  const filter = readFilter(query, sources);
+  if ('field' in filter) return problem(400, filter.detail, { field: filter.field });
   const limit = query.get('limit') ?? String(DEFAULT_LIMIT);
   const cursor = query.get('next');
-  if (source !== undefined && !sources.includes(source)) {
-    return problem(400, `There is no source "${source}"; there are: ${sources.join(', ')}.`, { field: 'source' });
-  }
-  if (status !== undefined && !isStatus(status)) {
-    return problem(400, `There is no status "${status}"; there are: ${STATUSES.join(', ')}.`, { field: 'status' });
-  }
   if (!/^[0-9]{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LARGEST_LIMIT) {
     return problem(400, `limit is a whole number from 1 to ${LARGEST_LIMIT}.`, { field: 'limit' });
   }
   try {
-    const page = await log.list({
-      sources: source === undefined ? sources : [source],
-      ...(status !== undefined && { status }),
-      limit: Number(limit),
-      ...(cursor !== undefined && { cursor }),
-    });
+    const page = await log.list({ ...filter, limit: Number(limit), ...(cursor !== undefined && { cursor }) });
     const events: readonly EventView[] = page.events.map(viewOf);
     return json(200, { events, next: page.next ?? null });
   } catch (error) {
     if (!(error instanceof BadCursor)) throw error;
     return problem(400, 'next is not from an earlier page of this list.', { field: 'next' });
   }
+}
+
+function readFilter(query: ReadonlyMap<string, string>, sources: readonly string[]): EventFilter | Wrong {
+  const source = query.get('source');
+  if (source !== undefined && !sources.includes(source)) {
+    return { field: 'source', detail: `There is no such source; there are: ${sources.join(', ')}.` };
+  }
+  const status = query.get('status');
+  if (status !== undefined && !isStatus(status)) {
+    return { field: 'status', detail: `There is no such status; there are: ${STATUSES.join(', ')}.` };
+  }
+  const [type, text] = [query.get('type'), query.get('text')];
+  const [from, to] = [timeIn(query.get('from')), timeIn(query.get('to'))];
+  if (from !== undefined && to !== undefined && from >= to) return { field: 'to', detail: 'to is later than from.' };
+  return {
+    sources: source === undefined ? sources : [source],
+    ...(status !== undefined && { status }),
+    ...(type !== undefined && { type }),
+    ...(text !== undefined && { text }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  };
+}
+
+function timeIn(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
 }
 
 function isStatus(text: string): text is Status {

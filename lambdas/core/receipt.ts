@@ -1,5 +1,5 @@
 import type { MatchedSecret } from './secrets.ts';
-import type { Answer, MalformedReason, RejectionReason } from './verdict.ts';
+import { type Answer, MALFORMED_REASONS, REJECTION_REASONS } from './verdict.ts';
 
 /** The outcome of one delivery, in the words of the logs and metrics. */
 export type Receipt =
@@ -21,21 +21,25 @@ export interface ReceivedEvent {
   readonly unlisted?: true;
 }
 
-export type ReceiptReason =
-  | RejectionReason
-  | MalformedReason
-  | 'unknown-source'
-  | 'address-not-allowed'
-  | 'wrong-method'
-  | 'too-large'
-  | 'content-encoded';
+/** Why a delivery is refused: the values of the dimension Reason. */
+export const RECEIPT_REASONS = [
+  ...REJECTION_REASONS,
+  ...MALFORMED_REASONS,
+  'unknown-source',
+  'address-not-allowed',
+  'wrong-method',
+  'too-large',
+  'content-encoded',
+] as const;
+
+export type ReceiptReason = (typeof RECEIPT_REASONS)[number];
 
 export type UnavailableReason = 'secret-store' | 'no-usable-secret' | 'not-recorded' | 'internal';
 
 /** How long a provider is asked to wait before it tries again. */
 export const RETRY_AFTER_SECONDS = 30;
 
-const MALFORMED: ReadonlySet<string> = new Set<MalformedReason>(['not-json', 'too-deep', 'no-id', 'no-type']);
+const MALFORMED: ReadonlySet<string> = new Set<string>(MALFORMED_REASONS);
 
 /**
  * What the sender is told. Little on purpose: every reason of a 401 has the same body, so that nobody can feel their

@@ -36,19 +36,24 @@ export interface Answer {
   readonly body?: string;
 }
 
-export type RejectionReason =
-  | 'missing-signature'
-  | 'malformed-signature'
-  | 'repeated-header'
-  | 'missing-timestamp'
-  | 'malformed-timestamp'
-  | 'stale-timestamp'
-  | 'future-timestamp'
-  | 'missing-id'
-  | 'malformed-id'
-  | 'no-usable-secret'
-  | 'untrusted-key'
-  | 'body-reencoded'
-  | 'wrong-secret-or-changed-body';
+export const REJECTION_REASONS = [
+  'missing-signature',
+  'malformed-signature',
+  'repeated-header',
+  'missing-timestamp',
+  'malformed-timestamp',
+  'stale-timestamp',
+  'future-timestamp',
+  'missing-id',
+  'malformed-id',
+  'no-usable-secret',
+  'untrusted-key',
+  'body-reencoded',
+  'wrong-secret-or-changed-body',
+] as const;
 
-export type MalformedReason = 'not-json' | 'too-deep' | 'no-id' | 'no-type';
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+export const MALFORMED_REASONS = ['not-json', 'too-deep', 'no-id', 'no-type'] as const;
+
+export type MalformedReason = (typeof MALFORMED_REASONS)[number];

@@ -40,7 +40,7 @@ export function countWriteUnits(client: DynamoDBClient, reader: DynamoDBClient, 
     (next, { commandName = '' }) =>
       async (args) => {
         const action = commandName.replace(/Command$/, '');
-        const touched = touchedBy(action, args.input as object).filter(({ TableName }) => TableName === watched.name);
+        const touched = touchedBy(action, args.input).filter(({ TableName }) => TableName === watched.name);
         const before = await Promise.all(touched.map(read));
         const answer = await next(args);
         for (const [at, write] of touched.entries()) {

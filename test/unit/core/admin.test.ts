@@ -80,6 +80,7 @@ test('an event is shown whole, its times as ISO 8601', async () => {
       doneAt: '2026-11-22T08:00:01.000Z',
       processingMs: 12,
       lastError: null,
+      waitsFor: null,
       bodySha256: 'ab',
       bodyBytes: 2,
     },
@@ -87,7 +88,7 @@ test('an event is shown whole, its times as ISO 8601', async () => {
 });
 
 test('a list takes source, status, limit and next, and says where it goes on', async () => {
-  const answer = await ask('events', { source: 'skribby', status: 'parked', limit: '3', next: 'x' });
+  const answer = await ask('events', { source: 'skribby', status: 'PARKED', limit: '3', next: 'x' });
 
   expect(answer).toMatchObject({ status: 200, body: { next: 'more' } });
   expect(answer.asked).toEqual([{ sources: ['skribby'], status: 'PARKED', limit: 3, cursor: 'x' }]);
