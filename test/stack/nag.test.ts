@@ -4,15 +4,19 @@ import { Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { config } from '../../lib/config.ts';
+import { config, type GatewayConfig } from '../../lib/config.ts';
 import type { GatewayStack } from '../../lib/gateway-stack.ts';
 import { appForTests, planOf, stackOf } from './stage.ts';
 
 /** Rules broken and not acknowledged, by AWS's own pack for well-architected stacks. */
-async function findings(stage: string, change: (stack: GatewayStack) => void = () => {}) {
+async function findings(
+  stage: string,
+  change: (stack: GatewayStack) => void = () => {},
+  configuration: GatewayConfig = config,
+) {
   const app = appForTests();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stack = stackOf(await planOf(stage), app);
+  const stack = stackOf(await planOf(stage, configuration), app);
   change(stack);
   let thrown: unknown;
   try {
@@ -33,6 +37,18 @@ async function findings(stage: string, change: (stack: GatewayStack) => void = (
 
 test.each(Object.keys(config.stages))('the stack of stage %s breaks none of the AwsSolutions rules', async (stage) => {
   expect((await findings(stage)).rules).toEqual([]);
+});
+
+test('nor does one with a rotation and a group of secrets', async () => {
+  const allow = { anywhere: true, reason: 'a test' } as const;
+  const routes = ['scalekit/user-created'];
+  const rotation = { everyDays: 90, settings: { repository: 'acme/shop', hook: '1' }, credential: 'github-hooks' };
+  const sources: GatewayConfig['sources'] = [
+    { name: 'shop', provider: 'github', allow, routes, rotation },
+    { name: 'eu', provider: 'stripe', allow, routes, secretGroup: 'payments' },
+  ];
+  const { rules } = await findings('prod', undefined, { ...config, sources: [...config.sources, ...sources] });
+  expect(rules).toEqual([]);
 });
 
 test('the rules were asked about a whole stack', async () => {
