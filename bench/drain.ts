@@ -19,7 +19,7 @@ import { cpuByProcess, cpuOf, environmentOf } from './cpu.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const ROUTE: EventsOf = { source: 'inkress', route: 'payment-success', type: 'payment.success' };
-const MESSAGES = Number(process.env['DRAIN_MESSAGES'] ?? 10_000);
+const MESSAGES = 10_000;
 const LEAST_PER_SECOND = 250;
 /** Longer than it takes to send them all. */
 const VISIBLE_AFTER_SECONDS = 30;
