@@ -73,7 +73,7 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     let apart = false;
     const report = (outcome: Outcome) => {
       apart = outcome.outcome === 'apart';
-      reports.report(outcome, queued.sentAt);
+      reports.report(outcome);
     };
     try {
       const taken = await take(member.processor, queued, { ...ports, report }, (delaySeconds) =>
@@ -100,7 +100,7 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
       [...inGroups.values()].map((group) =>
         takeInOrder(inOrder, group, handlerMs, {
           ...ports,
-          report: ({ sentAt }, outcome) => reports.report(outcome, sentAt),
+          report: (_queued, outcome) => reports.report(outcome),
           failed: (_, error) => log.error(LOST, error),
           returnAfter: ({ record }, delaySeconds) => giveBack(record, delaySeconds),
           settle: ({ at }, verdict) => done(at, verdict),

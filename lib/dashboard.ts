@@ -6,12 +6,25 @@ import {
   GraphWidget,
   type IMetric,
   type IWidget,
+  MathExpression,
   Metric,
   PeriodOverride,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { DELIVERY_METRIC, DIMENSION, metricsNamespace, PROCESSING_METRIC } from '../lambdas/core/metrics.ts';
+import {
+  BREAKER_METRIC,
+  DELIVERY_METRIC,
+  DIMENSION,
+  ENQUEUE_METRIC,
+  LEDGER_METRIC,
+  metricsNamespace,
+  OUTBOX_AGE_METRIC,
+  PROCESSING_METRIC,
+  SECRET_VERSION_METRIC,
+  THROTTLED_METRIC,
+  VERSION,
+} from '../lambdas/core/metrics.ts';
 import type { Watched } from './alarms/rule.ts';
 import { dashboardLink, functionLink, queueLink } from './console-links.ts';
 import { webAclMetricName } from './web-acl.ts';
@@ -42,9 +55,12 @@ export class Dashboard extends Construct {
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: WHOLE, height: 3 })],
         flow(watched),
-        edge(watched),
-        queues(watched),
+        refusals(watched),
+        answers(watched),
         processors(watched),
+        queues(watched),
+        safeguards(watched),
+        cost(watched),
         [new TextWidget({ markdown: links(watched), width: WHOLE, height: 6 })],
       ],
     });
@@ -54,57 +70,68 @@ export class Dashboard extends Construct {
 function flow({ stage, sources, routes }: Watched): IWidget[] {
   const { accepted, duplicate, filtered, handshake, unavailable } = DELIVERY_METRIC;
   return [
-    graph('Deliveries in, a minute', HALF, [
+    graph('Deliveries in, a minute', THIRD, [
       ...sources.flatMap((source) =>
         [accepted, duplicate, filtered, handshake, unavailable].map((metric) => ofSource(stage, metric, source)),
       ),
     ]),
-    graph('Events processed, a minute', HALF, [
-      ...routes.map((route) => ofRoute(stage, PROCESSING_METRIC.processed, route)),
+    graph('Events processed, a minute', THIRD, [
+      ...routes.map((route) =>
+        ofRoute(stage, PROCESSING_METRIC.processingMs, route, { statistic: 'SampleCount', label: route.fullName }),
+      ),
+    ]),
+    graph('Time on the way (p95), ms', THIRD, [
+      ...sources.map((source) =>
+        ofSource(stage, ENQUEUE_METRIC, source, { statistic: 'p95', label: `${source} queued` }),
+      ),
+      ...routes.map((route) =>
+        ofRoute(stage, PROCESSING_METRIC.endToEndMs, route, { statistic: 'p95', label: `${route.fullName} done` }),
+      ),
     ]),
   ];
 }
 
-function edge({ stage, sources, api, verifier }: Watched): IWidget[] {
-  const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
+function refusals({ stage, sources }: Watched): IWidget[] {
   return [
     graph('Refused, a minute', THIRD, [
       ...sources.map((source) => ofSource(stage, DELIVERY_METRIC.rejected, source)),
+      new Metric({
+        namespace: metricsNamespace(stage),
+        metricName: THROTTLED_METRIC,
+        period: PERIOD,
+        statistic: 'Sum',
+        label: 'too many (429)',
+      }),
+    ]),
+    graph('Refused by reason, a minute', THIRD, [
+      // Reasons there are many, and few at a time: those that were measured show.
+      new MathExpression({
+        expression: `SEARCH('{${metricsNamespace(stage)},${DIMENSION.reason},${DIMENSION.source}} MetricName="${DELIVERY_METRIC.rejected}"', 'Sum', ${PERIOD.toSeconds()})`,
+        usingMetrics: {},
+        label: '',
+        period: PERIOD,
+      }),
+    ]),
+    graph('Refused at the edge, a minute', THIRD, [
       blockedByWebAcl(stage, 'refuse', 'address not allowed (403)'),
       blockedByWebAcl(stage, 'rate-by-address', 'too many of one address (429)'),
-      blockedByWebAcl(stage, 'blocked', 'signatures kept failing (403)'),
-      blockedByWebAcl(stage, 'ill-repute', 'address of ill repute (403)'),
       blockedByWebAcl(stage, 'Default_Action', 'unknown path (404)'),
     ]),
-    graph('Answers, a minute', THIRD, [
+  ];
+}
+
+function answers({ api, verifier }: Watched): IWidget[] {
+  const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
+  return [
+    graph('Answers, a minute', HALF, [
       api.metricCount({ period: PERIOD, statistic: 'SampleCount', dimensionsMap, label: 'requests' }),
       api.metricClientError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '4xx' }),
       api.metricServerError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '5xx' }),
     ]),
-    graph('Time to answer, ms', THIRD, [
+    graph('Time to answer, ms', HALF, [
       api.metricLatency({ period: PERIOD, statistic: 'p50', dimensionsMap, label: 'p50' }),
       api.metricLatency({ period: PERIOD, statistic: 'p99', dimensionsMap, label: 'p99' }),
       verifier.lambda.metricDuration({ period: PERIOD, statistic: 'p99', label: 'verifier p99' }),
-    ]),
-  ];
-}
-
-function queues({ routes }: Watched): IWidget[] {
-  const options = { period: PERIOD, statistic: 'Maximum' };
-  return [
-    graph('Waiting events', THIRD, [
-      ...routes.map((route) =>
-        route.main.metricApproximateNumberOfMessagesVisible({ ...options, label: route.fullName }),
-      ),
-    ]),
-    graph('Oldest event, seconds', THIRD, [
-      ...routes.map((route) => route.main.metricApproximateAgeOfOldestMessage({ ...options, label: route.fullName })),
-    ]),
-    graph('Dead letters and parked events', THIRD, [
-      ...routes.flatMap((route) => [
-        route.dead.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} dead` }),
-        route.parked.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} parked` }),
-      ]),
     ]),
   ];
 }
@@ -117,6 +144,81 @@ function processors({ stage, routes }: Watched): IWidget[] {
     ]),
     graph('Time to process (p95), ms', HALF, [
       ...routes.map((route) => ofRoute(stage, processingMs, route, { statistic: 'p95', label: route.fullName })),
+    ]),
+  ];
+}
+
+function queues({ stage, sources, routes }: Watched): IWidget[] {
+  const options = { period: PERIOD, statistic: 'Maximum' };
+  return [
+    graph('Waiting and in flight', THIRD, [
+      ...routes.flatMap((route) => [
+        route.main.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} waiting` }),
+        route.main.metricApproximateNumberOfMessagesNotVisible({ ...options, label: `${route.fullName} in flight` }),
+      ]),
+    ]),
+    graph('Oldest event, seconds', THIRD, [
+      ...routes.map((route) => route.main.metricApproximateAgeOfOldestMessage({ ...options, label: route.fullName })),
+      ...sources.map((source) =>
+        ofSource(stage, OUTBOX_AGE_METRIC, source, { statistic: 'Maximum', label: `${source} not queued` }),
+      ),
+    ]),
+    graph('Dead letters and parked events', THIRD, [
+      ...routes.flatMap((route) => [
+        route.dead.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} dead` }),
+        route.parked.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} parked` }),
+      ]),
+    ]),
+  ];
+}
+
+function safeguards({ stage, sources, routes }: Watched): IWidget[] {
+  const maximum = { statistic: 'Maximum' };
+  return [
+    graph('Breakers open', THIRD, [
+      ...routes.map((route) => ofRoute(stage, BREAKER_METRIC.open, route, { ...maximum, label: route.fullName })),
+    ]),
+    graph('Signed with a secret that is not the current one, a minute', THIRD, [
+      ...sources.flatMap((source) =>
+        Object.values(VERSION).map((version) =>
+          ofSource(stage, SECRET_VERSION_METRIC, source, {
+            label: `${source} ${version}`,
+            more: { [DIMENSION.version]: version },
+          }),
+        ),
+      ),
+    ]),
+    graph('Not accounted for', THIRD, [
+      ...sources.flatMap((source) =>
+        [LEDGER_METRIC.overdue, LEDGER_METRIC.missing].map((metric) => ofSource(stage, metric, source, maximum)),
+      ),
+    ]),
+  ];
+}
+
+/** What the bill counts most of, per hour: requests, function time and bytes of logs. */
+function cost({ api, verifier, routes }: Watched): IWidget[] {
+  const options = { period: Duration.hours(1), statistic: 'Sum' };
+  const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
+  const functions = [['verifier', verifier] as const, ...routes.map((it) => [it.fullName, it.processor] as const)];
+  return [
+    graph('Requests, an hour', THIRD, [
+      api.metricCount({ ...options, statistic: 'SampleCount', dimensionsMap, label: 'requests' }),
+    ]),
+    graph('Function time, ms an hour', THIRD, [
+      ...functions.map(([label, { lambda }]) => lambda.metricDuration({ ...options, label })),
+    ]),
+    graph('Logs, bytes an hour', THIRD, [
+      ...functions.map(
+        ([label, { lambda }]) =>
+          new Metric({
+            namespace: 'AWS/Logs',
+            metricName: 'IncomingBytes',
+            dimensionsMap: { LogGroupName: lambda.logGroup.logGroupName },
+            ...options,
+            label,
+          }),
+      ),
     ]),
   ];
 }
@@ -141,14 +243,23 @@ function links({ routes, verifier }: Watched): string {
   ].join('\n');
 }
 
-function ofSource(stage: string, metricName: string, source: string): IMetric {
+function ofSource(
+  stage: string,
+  metricName: string,
+  source: string,
+  {
+    statistic = 'Sum',
+    label = `${source} ${metricName.toLowerCase()}`,
+    more = {} as Readonly<Record<string, string>>,
+  } = {},
+): IMetric {
   return new Metric({
     namespace: metricsNamespace(stage),
     metricName,
-    dimensionsMap: { [DIMENSION.source]: source },
+    dimensionsMap: { [DIMENSION.source]: source, ...more },
     period: PERIOD,
-    statistic: 'Sum',
-    label: `${source} ${metricName.toLowerCase()}`,
+    statistic,
+    label,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Delivery } from '../core/delivery.ts';
 import {
   DELIVERY_METRIC,
   DIMENSION,
+  ENQUEUE_METRIC,
   OVERLAP_OVERDUE_METRIC,
   SECRET_VERSION_METRIC,
   UNLISTED_METRIC,
@@ -11,7 +12,7 @@ import {
 import type { Clock } from '../core/ports.ts';
 import { recordKey } from '../core/record.ts';
 import type { Receipt } from '../core/receipt.ts';
-import type { createEmf } from './emf.ts';
+import type { createEmf, Measurement } from './emf.ts';
 import type { Log } from './log.ts';
 import { sampler, tally } from './tally.ts';
 
@@ -66,19 +67,28 @@ export function deliveryReport({ log, emit, clock, signatureHeader, keep }: Deli
         log.warn('from an unlisted address', { source, ip: delivery.sourceIp });
         counts.add(UNLISTED_METRIC, bySource);
       }
+      const ms = clock.now() - delivery.receivedAt;
+      if (receipt.receipt === 'accepted' && receipt.via === 'queue') counts.add(ENQUEUE_METRIC, bySource, ms);
       const write = receipt.receipt === 'unavailable' ? log.warn : log.info;
       write(receipt.receipt, {
-        ...(event ? { key: recordKey(source, event.key), type: event.type } : { source }),
-        ...(event?.route !== undefined && { route: event.route }),
+        ...(event
+          ? {
+              key: recordKey(source, event.key),
+              ...(event.route === undefined ? { type: event.type } : { route: event.route }),
+            }
+          : { source }),
         ...('via' in receipt && receipt.via !== 'queue' && { via: receipt.via }),
         ...('sameBody' in receipt && !receipt.sameBody && { sameBody: false }),
         ...('reason' in receipt && { reason: receipt.reason }),
-        ms: clock.now() - delivery.receivedAt,
+        ms,
       });
     }
-    for (const { dimensions, counts: gathered, since } of counts.due()) {
+    for (const { dimensions, values: gathered, since } of counts.due()) {
       emit.at(since)(
-        [...gathered].map(([name, value]) => ({ name, value })),
+        [...gathered].map(([name, values]): Measurement => {
+          if (name === ENQUEUE_METRIC) return { name, value: values, unit: 'Milliseconds' };
+          return { name, value: values.length };
+        }),
         dimensions,
       );
     }

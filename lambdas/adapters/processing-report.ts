@@ -25,19 +25,19 @@ export function processingReport({ log, emit, source, route, now }: ProcessingRe
   };
 
   return {
-    /** @param sentAt when the message was sent first, in milliseconds since the epoch */
-    report(outcome: Outcome, sentAt: number): void {
+    report(outcome: Outcome): void {
       const line: Record<string, string | number> = {};
       if ('record' in outcome) {
-        const { pk, attempt, receivedAt, epoch } = outcome.record;
-        Object.assign(line, { key: pk, attempt });
-        if (attempt > 1) count(PROCESSING_METRIC.retried);
-        else if (epoch === 0) count(PROCESSING_METRIC.enqueueMs, Math.max(0, sentAt - receivedAt));
+        const { pk, attempt } = outcome.record;
+        line.key = pk;
+        if (attempt > 1) {
+          line.attempt = attempt;
+          count(PROCESSING_METRIC.retried);
+        }
       } else if ('pk' in outcome) line.key = outcome.pk;
       switch (outcome.outcome) {
         case 'done':
           line.ms = outcome.processingMs;
-          count(PROCESSING_METRIC.processed);
           count(PROCESSING_METRIC.processingMs, outcome.processingMs);
           if (outcome.record.epoch === 0)
             count(PROCESSING_METRIC.endToEndMs, Math.max(0, now() - outcome.record.receivedAt));

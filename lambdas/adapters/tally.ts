@@ -2,37 +2,39 @@ import type { Clock } from '../core/ports.ts';
 import type { Dimensions } from './emf.ts';
 
 const TALLY_MS = 5_000;
-/** At most so many are held back in a container that nothing calls any more. */
+/** Deliveries. Fewer than that are held back in a container that nothing calls any more. */
 const MOST_HELD = 25;
 
 export interface Tallied {
   readonly dimensions: Dimensions;
   /** By metric. */
-  readonly counts: ReadonlyMap<string, number>;
+  readonly values: ReadonlyMap<string, readonly number[]>;
   /** Of the first. */
   readonly since: number;
 }
 
 /**
- * Counts deliveries, so that neither a stream nor a flood of them costs a metric line each: counts are handed over at
- * most every five seconds, or when many have gathered. The first after a pause is handed over at once.
+ * Measures deliveries, so that neither a stream nor a flood of them costs a metric line each: what was measured is handed
+ * over at most every five seconds, or when many have gathered. The first after a pause is handed over at once.
  */
 export function tally(clock: Clock) {
-  let gathered = new Map<string, { dimensions: Dimensions; counts: Map<string, number>; since: number }>();
+  let gathered = new Map<string, { dimensions: Dimensions; values: Map<string, number[]>; since: number }>();
   let held = 0;
   let handedOver = 0;
 
   return {
-    add(metric: string, dimensions: Dimensions): void {
+    add(metric: string, dimensions: Dimensions, value = 1): void {
       const key = Object.values(dimensions).join('\n');
-      const entry = gathered.get(key) ?? { dimensions, counts: new Map<string, number>(), since: clock.now() };
-      entry.counts.set(metric, (entry.counts.get(metric) ?? 0) + 1);
+      const entry = gathered.get(key) ?? { dimensions, values: new Map<string, number[]>(), since: clock.now() };
       gathered.set(key, entry);
-      held++;
+      const values = entry.values.get(metric);
+      if (values) values.push(value);
+      else entry.values.set(metric, [value]);
     },
-    /** What has gathered, when it is time; else nothing. */
+    /** What has gathered, when it is time; else nothing. Called once for each delivery. */
     due(): readonly Tallied[] {
-      if (held === 0 || (clock.now() - handedOver < TALLY_MS && held < MOST_HELD)) return [];
+      held++;
+      if (clock.now() - handedOver < TALLY_MS && held < MOST_HELD) return [];
       const all = [...gathered.values()];
       gathered = new Map();
       held = 0;

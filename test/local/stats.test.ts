@@ -89,8 +89,8 @@ async function process(all: readonly Attempt[]): Promise<void> {
       const reports = processingReport({ log, emit, source: 'inkress', route, now: () => now });
       for (const { ms } of batch) {
         if (ms === undefined) {
-          reports.report({ outcome: 'failed', delaySeconds: 30, record: RECORD, reason: 'Error: no' }, now);
-        } else reports.report({ outcome: 'done', record: RECORD, processingMs: ms }, now);
+          reports.report({ outcome: 'failed', delaySeconds: 30, record: RECORD, reason: 'Error: no' });
+        } else reports.report({ outcome: 'done', record: RECORD, processingMs: ms });
       }
       reports.flush();
     }

@@ -405,19 +405,28 @@ describe('the dashboard', () => {
     ) as ReturnType<typeof body>;
   }
 
-  test('shows alarms first, then deliveries, refusals, answers, queues and processors', () => {
+  test('shows alarms first, then flow, refusals, answers, processors, queues, safeguards and cost', () => {
     expect(body().widgets.map(({ type, properties }) => properties.title ?? type)).toEqual([
       'Alarms',
       'Deliveries in, a minute',
       'Events processed, a minute',
+      'Time on the way (p95), ms',
       'Refused, a minute',
+      'Refused by reason, a minute',
+      'Refused at the edge, a minute',
       'Answers, a minute',
       'Time to answer, ms',
-      'Waiting events',
-      'Oldest event, seconds',
-      'Dead letters and parked events',
       'Failed, retried, parked, a minute',
       'Time to process (p95), ms',
+      'Waiting and in flight',
+      'Oldest event, seconds',
+      'Dead letters and parked events',
+      'Breakers open',
+      'Signed with a secret that is not the current one, a minute',
+      'Not accounted for',
+      'Requests, an hour',
+      'Function time, ms an hour',
+      'Logs, bytes an hour',
       'text',
     ]);
   });
@@ -437,17 +446,41 @@ describe('the dashboard', () => {
       );
     expect([...new Set(ours)].sort()).toEqual([
       'Accepted Source',
+      'BreakerOpen Route Source',
       'Duplicate Source',
+      'EndToEndMs Route Source',
+      'EnqueueMs Source',
       'Failed Route Source',
       'Filtered Source',
       'Handshake Source',
+      'Missing Source',
+      'OutboxAge Source',
+      'Overdue Source',
       'Parked Route Source',
-      'Processed Route Source',
       'ProcessingMs Route Source',
       'Rejected Source',
       'Retried Route Source',
+      'SecretVersion Source Version',
+      'Throttled',
       'Unavailable Source',
     ]);
+  });
+});
+
+test('the questions people ask are saved, each for its log groups', () => {
+  const queries = [...resourcesOf(template, 'AWS::Logs::QueryDefinition').values()].map(({ Properties }) => Properties);
+  const shown = queries.map(({ Name, LogGroupNames }) => [
+    JSON.stringify(Name).replace(/.*\/([^"]+)".*/, '$1'),
+    (LogGroupNames as unknown[]).length,
+  ]);
+  expect(Object.fromEntries(shown)).toEqual({
+    'What became of an event': 8,
+    'Why events fail': 6,
+    'Slowest events': 6,
+    'Who is refused and why': 1,
+    'Types that no route wants': 1,
+    'Our faults': 7,
+    'Who did what': 1,
   });
 });
 

@@ -86,7 +86,7 @@ export function alarmWorld(desired: Desired) {
     outcomes: (source: string, route: string, outcomes: readonly Outcome[]) =>
       take(() => {
         const reports = processingReport({ log, emit, source, route, now: () => clock.now() });
-        for (const outcome of outcomes) reports.report(outcome, clock.now());
+        for (const outcome of outcomes) reports.report(outcome);
         reports.flush();
       }),
     /** A message that is in a queue from now on, until it is taken out. */

@@ -41,7 +41,7 @@ function reporter() {
   return { clock, kept, report };
 }
 
-test('an accepted delivery is one line under the key by which the processor knows it, and two counts', async () => {
+test('an accepted delivery is one line under the key by which the processor knows it, and three measurements', async () => {
   const { report } = reporter();
   const [line, metrics] = (await written(() => report(DELIVERY, 'inkress', ACCEPTED))).map(
     (text) => JSON.parse(text) as Record<string, unknown>,
@@ -52,7 +52,6 @@ test('an accepted delivery is one line under the key by which the processor know
     message: 'accepted',
     timestamp: expect.any(String) as string,
     key: 'inkress#evt_1',
-    type: 'payment.success',
     route: 'payment-success',
     ms: 12,
   });
@@ -66,6 +65,7 @@ test('an accepted delivery is one line under the key by which the processor know
           Metrics: [
             { Name: 'Received', Unit: 'Count' },
             { Name: 'Accepted', Unit: 'Count' },
+            { Name: 'EnqueueMs', Unit: 'Milliseconds' },
           ],
         },
       ],
@@ -73,6 +73,7 @@ test('an accepted delivery is one line under the key by which the processor know
     Source: 'inkress',
     Received: 1,
     Accepted: 1,
+    EnqueueMs: 12,
   });
 });
 
@@ -84,7 +85,9 @@ test('a delivery that matched the previous secret is counted by that', async () 
   } as const;
   const lines = await written(() => report(DELIVERY, 'inkress', receipt));
 
-  expect(lines.join('\n')).toContain('"Source":"inkress","Received":1,"Accepted":1,"SecretOverlapOverdue":1}');
+  expect(lines.join('\n')).toContain(
+    '"Source":"inkress","Received":1,"Accepted":1,"SecretOverlapOverdue":1,"EnqueueMs":12}',
+  );
   expect(lines.join('\n')).toContain('"Source":"inkress","Version":"previous","SecretVersion":1}');
 });
 
@@ -121,6 +124,6 @@ test('a flood of refused attempts keeps twenty a minute, and all of them count',
   expect(kept).toHaveLength(20);
   const sums = lines.map((line) => Number(/"Source":"inkress","Received":\d+,"Rejected":(\d+)}/.exec(line)?.[1] ?? 0));
   expect(sums.reduce((sum, count) => sum + count, 0)).toBe(1_001);
-  // Each delivery counts three times, and 25 are handed over at once: a line for two sets of dimensions.
-  expect(lines.length).toBeLessThan(260);
+  // 25 are handed over at once: a line for each of two sets of dimensions.
+  expect(lines.length).toBeLessThan(90);
 });
