@@ -47,6 +47,9 @@ function report(provider: string, what: FollowReport): void {
       }
       return;
     }
+    case 'unreached':
+      log.error(`the list of ${provider} could not be had`, what.error);
+      return;
     case 'failed':
       log.error(`the published addresses of ${provider} could not be seen to`, what.error);
   }

@@ -39,16 +39,19 @@ export interface FollowPorts {
 
 export type FollowReport =
   | { readonly kind: 'applied'; readonly added: readonly string[]; readonly removed: readonly string[]; by: string }
+  /** At each fetch that failed. */
+  | { readonly kind: 'unreached'; readonly error: unknown }
   /** Every minute until it is over. */
   | { readonly kind: 'drift'; readonly reason: DriftReason; readonly detail: string; readonly since: number }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 const EVERY_MS = 60 * 60_000;
+const AGAIN_AFTER_FAILURE_MS = 5 * 60_000;
 const UNREACHABLE_MS = 24 * 60 * 60_000;
 
 /**
- * Brings each list that is due up to date: the provider's own is fetched once an hour, and at once when a person has
- * approved a change. The sets of AWS WAF come before the row, so that a run that is cut short in between is repeated.
+ * Brings each list that is due up to date: the provider's own is fetched once an hour, five minutes after it could not be
+ * had, and at once when a person has approved a change. The sets of AWS WAF come before the row, so that a run that is cut short in between is repeated.
  *
  * @returns how many could not be seen to
  */
@@ -74,7 +77,8 @@ async function followOne(followed: FollowedList, ports: FollowPorts): Promise<vo
   const { provider, declared, sets } = followed;
   const seen = (await ports.allowlists.read(provider)) ?? untouched(declared);
   const now = ports.clock.now();
-  const due = seen.approved !== undefined || seen.triedAt === undefined || now - seen.triedAt >= EVERY_MS;
+  const every = seen.fetchedAt === seen.triedAt ? EVERY_MS : AGAIN_AFTER_FAILURE_MS;
+  const due = seen.approved !== undefined || seen.triedAt === undefined || now - seen.triedAt >= every;
   let current = seen;
   if (due) {
     current = await refreshed(seen, followed, ports);
@@ -88,7 +92,7 @@ async function followOne(followed: FollowedList, ports: FollowPorts): Promise<vo
 }
 
 /** What is to be kept after the list was asked for. */
-async function refreshed(seen: Allowlist, { list }: FollowedList, ports: FollowPorts): Promise<Allowlist> {
+async function refreshed(seen: Allowlist, { provider, list }: FollowedList, ports: FollowPorts): Promise<Allowlist> {
   const now = ports.clock.now();
   const { drift: _drift, held: _held, approved: _approved, ...kept } = seen;
   const next: Allowlist = { ...kept, revision: seen.revision + 1, startedAt: seen.startedAt ?? now, triedAt: now };
@@ -96,6 +100,7 @@ async function refreshed(seen: Allowlist, { list }: FollowedList, ports: FollowP
   try {
     text = await ports.fetch(list.url);
   } catch (error) {
+    ports.report(provider, { kind: 'unreached', error });
     const since = seen.fetchedAt ?? seen.startedAt ?? now;
     const detail = error instanceof Error ? error.message : String(error);
     const long = now - since >= UNREACHABLE_MS;

@@ -41,6 +41,11 @@ test('apply approves the list that waits now, by its digest', async () => {
   expect(asked).toEqual([['allowlists/repo'], ['allowlists/repo/apply', { digest: '0123456789abcdef' }]]);
 });
 
+test('apply says so when there is no list yet', async () => {
+  const { connection } = connected({ ...VIEW, held: null, fetchedAt: null });
+  await expect(applyHeld(connection, 'repo')).rejects.toThrow('The list of source repo has not been fetched yet');
+});
+
 test('apply says so when nothing waits', async () => {
   const { connection } = connected({ ...VIEW, held: null });
   await expect(applyHeld(connection, 'repo')).rejects.toThrow(

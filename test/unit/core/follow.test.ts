@@ -127,11 +127,27 @@ test('a list that can’t be had stays as it was, and rings after a day', async 
   acme.published = new Error('getaddrinfo ENOTFOUND lists.example.com');
   acme.clock.advance(23 * HOUR);
   await acme.run();
-  expect(acme.reports.map(({ kind }) => kind)).toEqual(['applied']);
+  expect(acme.reports.map(({ kind }) => kind)).toEqual(['applied', 'unreached']);
   acme.clock.advance(HOUR);
   await acme.run();
-  expect(acme.reports[1]).toMatchObject({ kind: 'drift', reason: 'unreachable' });
+  expect(acme.reports[3]).toMatchObject({ kind: 'drift', reason: 'unreachable' });
   expect(acme.sets.get('v4')).toEqual(['3.0.0.1/32']);
+});
+
+test('a list that could not be had is asked for again five minutes later, and then once an hour', async () => {
+  const acme = provider();
+  acme.published = new Error('timeout');
+  await acme.run();
+  acme.clock.advance(4 * 60_000);
+  await acme.run();
+  expect(acme.fetches).toBe(1);
+  acme.published = '3.0.0.1';
+  acme.clock.advance(60_000);
+  await acme.run();
+  expect(acme.row()).toMatchObject({ cidrs: ['3.0.0.1/32'] });
+  acme.clock.advance(HOUR - 1);
+  await acme.run();
+  expect(acme.fetches).toBe(2);
 });
 
 test('a set that somebody else changed is set right, and that rings', async () => {
