@@ -1,4 +1,4 @@
-import { type IncomingMessage } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import { type InvocationResult } from '../lambda/lambda-function.ts';
 import { type Desired } from '../template/desired.ts';
@@ -66,7 +66,10 @@ export function restApi(options: ApiOptions): (incoming: Incoming, readBody: Rea
     const found = match(method, path);
     if (!found.found) return refuse('MISSING_AUTHENTICATION_TOKEN', requestId);
     const { route, parameters } = found;
-    if (route.authorization === 'AWS_IAM' && !isLocalCaller(sourceIp, request.headers.host)) {
+    if (
+      route.authorization === 'AWS_IAM' &&
+      !(isLocalCaller(sourceIp, request.headers.host) && isNoPage(request.headers))
+    ) {
       return refuse('ACCESS_DENIED', requestId);
     }
     if (!admit(route.httpMethod, route.resourcePath, receivedAt)) return refuse('THROTTLED', requestId);
@@ -124,6 +127,16 @@ export function isLocalCaller(sourceIp: string, host: string | undefined): boole
     .toLowerCase();
   if (name === 'localhost') return true;
   return (isIPv4(name) || isIPv6(name)) && isLoopback(name);
+}
+
+/**
+ * Whether no web page of another site made the request: a browser sends what a form or a script of any page asks for,
+ * from this machine and with this machine's name, and says so in one of these.
+ * https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header, https://fetch.spec.whatwg.org/#origin-header
+ */
+export function isNoPage({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  return origin === undefined || origin === `http://${host}`;
 }
 
 async function withTimeout(result: Promise<InvocationResult>, route: ApiRoute): Promise<InvocationResult | 'timeout'> {

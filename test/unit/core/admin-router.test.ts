@@ -18,8 +18,8 @@ function route(
     repeated,
   );
   if (typeof found === 'string') return found;
-  const { status, headers, detail } = { ...found, ...(JSON.parse(found.body ?? '{}') as Record<string, unknown>) };
-  return { ...(JSON.parse(found.body ?? '{}') as object), status, headers, detail };
+  const { status, headers, body: text = '{}' } = found;
+  return { ...(JSON.parse(text) as object), status, headers };
 }
 
 test('each operation is found by its path', () => {

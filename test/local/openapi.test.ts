@@ -1,0 +1,199 @@
+import { request } from 'node:http';
+import * as z from 'zod';
+import { sign } from '../kill/events.ts';
+import { removeData, temporaryData } from '../support/host.ts';
+import { Gateway } from '../support/trial/gateway.ts';
+import { eventually } from './services.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly schema: object }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
+  readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, { schema: object }>> }>>;
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+interface Asked {
+  readonly status: number;
+  readonly type: string;
+  readonly body: unknown;
+}
+
+let data: string;
+let gateway: Gateway;
+let document: Document;
+
+beforeAll(async () => {
+  data = temporaryData();
+  gateway = await Gateway.start(data);
+  document = (await ask('GET', '/openapi.json')).body as Document;
+}, 120_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  removeData(data);
+}, 60_000);
+
+function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Asked> {
+  return new Promise((done, fail) => {
+    const outgoing = request(`${gateway.host.url}/admin${path}`, { method, headers, agent: false }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const type = String(answer.headers['content-type'] ?? '');
+        const json = type.includes('json') && text !== '' ? (JSON.parse(text) as unknown) : text;
+        done({ status: answer.statusCode ?? 0, type, body: json });
+      });
+    });
+    outgoing.on('error', fail);
+    outgoing.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+  });
+}
+
+/** The schema with what it refers to in the place of the reference. */
+function whole(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(whole);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  if ('$ref' in schema) return whole(document.components.schemas[String(schema.$ref).split('/').at(-1) ?? '']);
+  return Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, whole(value)]));
+}
+
+/** Holds an answer to what the document says of its status. */
+function expectDescribed({ operationId, responses }: Operation, { status, type, body }: Asked): void {
+  const described = responses[status];
+  if (!described) throw new Error(`${operationId} answered ${status}, which its description has not`);
+  const [[expected, { schema }] = ['', { schema: {} }]] = Object.entries(described.content);
+  expect({ operationId, status, type }).toEqual({ operationId, status, type: expected });
+  const result = z.fromJSONSchema(whole(schema) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(body);
+  if (!result.success) throw new Error(`${operationId} ${status}: ${result.error.message}\n${JSON.stringify(body)}`);
+}
+
+function operations(): readonly (readonly [method: string, path: string, operation: Operation])[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation] as const),
+  );
+}
+
+/** What a request that should work is made of; the event is one that was sent. */
+const VALUES: Readonly<Record<string, string>> = {
+  source: 'inkress',
+  id: 'evt/of the test',
+  route: 'effect',
+  action: 'pause',
+  queue: 'parked',
+};
+const BODIES: Readonly<Record<string, unknown>> = {
+  replayEvent: { force: true, reason: 'a test' },
+  switchRoute: { reason: 'a test' },
+  redrive: { from: 'parked', perSecond: 5, reason: 'a test' },
+  park: { reason: 'a test' },
+  applyAllowlist: { digest: '0123456789abcdef' },
+};
+/** No source of the trial follows published addresses. */
+const NOT_THERE = new Set(['showAllowlist', 'applyAllowlist']);
+
+function filled(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(VALUES[name] ?? ''));
+}
+
+test('every operation answers as it is described', async () => {
+  const { url } = gateway.host;
+  const secrets = { scalekit: '', inkress: await gateway.secret('inkress'), skribby: '' };
+  const signed = sign({ source: 'inkress', name: VALUES.id ?? '', forged: false, answers: [] }, secrets, Date.now());
+  expect((await fetch(`${url}${signed.path}`, { ...signed, method: 'POST' })).ok).toBe(true);
+  await eventually(async () => {
+    const { body } = await ask('GET', filled('/events/{source}/{id}'));
+    return (body as { status?: unknown }).status === 'DONE' || undefined;
+  }, 60);
+
+  // A move is there to be looked at once it was made.
+  const order = (id: string) => (id === 'showMove' ? 1 : 0);
+  const all = [...operations()].sort(([, , a], [, , b]) => order(a.operationId) - order(b.operationId));
+  const statuses: Record<string, number> = {};
+  for (const [method, path, operation] of all) {
+    const answer = await ask(method, filled(path), BODIES[operation.operationId]);
+    expectDescribed(operation, answer);
+    statuses[operation.operationId] = answer.status;
+  }
+  const expected = all.map(([, , { operationId: id }]) => [id, NOT_THERE.has(id) ? 404 : 200]);
+  expect(statuses).toEqual(Object.fromEntries(expected));
+  await ask('POST', '/routes/inkress/effect/resume', {});
+}, 180_000);
+
+test('every filter of the list of events is one it takes', async () => {
+  const [, , list] = operations().find(([, , { operationId }]) => operationId === 'listEvents') ?? [];
+  if (!list) throw new Error('no listEvents');
+  const values: Record<string, string> = {
+    source: 'inkress',
+    status: 'DONE',
+    type: 'trial.happened',
+    text: 'evt/of',
+    from: '2026-01-01T00:00:00Z',
+    to: '2099-01-01T00:00:00Z',
+    limit: '1',
+  };
+  expect(list.parameters.map(({ name }) => name)).toEqual([...Object.keys(values), 'next']);
+  const first = await ask('GET', `/events?${new URLSearchParams(values).toString()}`);
+  expectDescribed(list, first);
+  expect(first.body).toMatchObject({ events: [{ eventId: VALUES.id, status: 'DONE', waitsFor: null }] });
+});
+
+test('what is not in the document is not there', async () => {
+  for (const path of ['/', '/secrets', '/routes/inkress', '/queues/inkress/effect', '/openapi', '/admin/events']) {
+    expect((await ask('GET', path)).status).toBeGreaterThanOrEqual(403);
+  }
+  for (const [method, path, operation] of operations()) {
+    for (const other of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      if (document.paths[path]?.[other.toLowerCase()]) continue;
+      // An id may be of any words, so the path of a replay is that of an event, too.
+      if (operation.operationId === 'replayEvent' && other === 'GET') continue;
+      const answer = await ask(other, filled(path));
+      expect({ method, path, other, status: answer.status }).toEqual({ method, path, other, status: 405 });
+      expect(answer.type).toBe('application/problem+json');
+    }
+  }
+}, 120_000);
+
+test('hostile values of every parameter and property are refused with the name of the field', async () => {
+  const hostile = ['', '\u0000', "' OR 1=1 --", '../../etc/passwd', '{"$gt":""}', '\u202Egnp', 'x'.repeat(3_000), '-1'];
+  for (const [method, path, operation] of operations()) {
+    const body = BODIES[operation.operationId];
+    for (const { name, schema } of operation.parameters.filter((parameter) => parameter.in === 'query')) {
+      for (const value of hostile) {
+        if (z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success) continue;
+        const answer = await ask(method, `${filled(path)}?${name}=${encodeURIComponent(value)}`, body);
+        expect({ path, name, value, ...answer }).toMatchObject({ status: 400, body: { field: name } });
+        expectDescribed(operation, answer);
+      }
+    }
+    const unknown = await ask(method, `${filled(path)}?nobody=1`, body);
+    expect(unknown).toMatchObject({ status: 400, body: { field: 'nobody' } });
+    if (!operation.requestBody) continue;
+    for (const wrong of ['{', '[]', '"x"', '{"nobody":1}']) {
+      const answer = await ask(method, filled(path), wrong);
+      expect(answer).toMatchObject({ status: 400, body: { field: wrong.includes('nobody') ? 'nobody' : 'body' } });
+      expectDescribed(operation, answer);
+    }
+    const huge = await ask(method, filled(path), `{"reason":"${'x'.repeat(20_000)}"}`);
+    expect(huge).toMatchObject({ status: 413, body: { field: 'body' } });
+    expectDescribed(operation, huge);
+  }
+}, 180_000);
+
+test('what a web page of another site makes a browser send is refused', async () => {
+  const { host } = new URL(gateway.host.url);
+  const statusOf = async (headers: Record<string, string>) => (await ask('GET', '/routes', undefined, headers)).status;
+
+  expect(await statusOf({})).toBe(200);
+  expect(await statusOf({ 'sec-fetch-site': 'none' })).toBe(200);
+  expect(await statusOf({ 'sec-fetch-site': 'same-origin', origin: `http://${host}` })).toBe(200);
+  for (const site of ['cross-site', 'same-site']) expect(await statusOf({ 'sec-fetch-site': site })).toBe(403);
+  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1'])
+    expect(await statusOf({ origin })).toBe(403);
+  expect(await statusOf({ host: 'rebound.example' })).toBe(403);
+});
