@@ -1,5 +1,5 @@
 import type { Random } from './ports.ts';
-import { type Hop, mostReceives } from './retry.ts';
+import { type Hop, LONGEST_HIDDEN_SECONDS, mostReceives } from './retry.ts';
 
 /**
  * Whether a route's processor may be called: a breaker that opens when what is behind the processor fails.
@@ -155,8 +155,6 @@ export function mappingMode(breaker: Breaker, now: number): MappingMode {
 
 const FIRST_DEFERRAL_SECONDS = 60;
 const DEFERRAL_GROWTH = 2.5;
-/** Half an hour below what SQS allows since the receive. */
-const LONGEST_DEFERRAL_SECONDS = 41_400;
 
 /**
  * Seconds until a message that may not run comes back: not before the breaker may be probed, and 2.5 times as long from
@@ -167,5 +165,5 @@ const LONGEST_DEFERRAL_SECONDS = 41_400;
 export function deferralSeconds(forMs: number, hop: Hop, receives: number, random: Random, ordered = false): number {
   const tenths = Math.max(1, (10 * receives) / mostReceives(hop, ordered));
   const wait = Math.max(forMs / 1000, FIRST_DEFERRAL_SECONDS * DEFERRAL_GROWTH ** (tenths - 1));
-  return Math.min(LONGEST_DEFERRAL_SECONDS, Math.ceil(wait * (1 + random() / 2)));
+  return Math.min(LONGEST_HIDDEN_SECONDS, Math.ceil(wait * (1 + random() / 2)));
 }
