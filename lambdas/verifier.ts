@@ -17,7 +17,6 @@ import { s3Blobs } from './adapters/s3-blobs.ts';
 import { secretsManager } from './adapters/secrets-manager.ts';
 import { securityLog } from './adapters/security-log.ts';
 import { sqsQueue } from './adapters/sqs-queue.ts';
-import type { Delivery } from './core/delivery.ts';
 import { DELIVERY_METRIC, DIMENSION } from './core/metrics.ts';
 import { publishedAddresses } from './core/published.ts';
 import { endpointsOf, receive } from './core/receive.ts';
