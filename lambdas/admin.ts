@@ -137,7 +137,7 @@ async function perform(id: OperationId, request: AdminRequest): Promise<Answer> 
     case 'park':
       return administerQueues(request, queues);
     case 'listSources':
-      return administerSources(gateway.sources, (provider) => providers.get(provider)?.redelivers ?? true);
+      return administerSources(gateway.sources);
     case 'listRejections':
       return administerRejections(request, { sources, metrics: stats.metrics, clock: systemClock });
     case 'listAlarms':

@@ -4,8 +4,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
-import { dynamoOutboxWatch } from './adapters/dynamo-outbox-watch.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
+import { dynamoWatch } from './adapters/dynamo-watch.ts';
 import { createEmf } from './adapters/emf.ts';
 import { eventLog } from './adapters/event-log.ts';
 import { readGateway } from './adapters/gateway-file.ts';
@@ -16,7 +16,7 @@ import { bookings, HOUR_MS, hourOf, hoursSince, keep } from './core/ledger-book.
 import { balances, ledgerOf } from './core/ledger.ts';
 import { DIMENSION, LEDGER_METRIC, OUTBOX_AGE_METRIC } from './core/metrics.ts';
 import { sweep } from './core/sweep.ts';
-import { providers } from './providers/index.ts';
+import { enrolUnclaimed } from './core/watch.ts';
 import { queuesSettings, recordsSettings } from './settings.ts';
 
 const gateway = readGateway();
@@ -35,9 +35,8 @@ const ports = {
 const emit = createEmf(stage);
 const events = eventLog({ client: dynamo, tableName, store: ports.store, clock: systemClock, listBy });
 
-const watch = dynamoOutboxWatch(dynamo, tableName);
-/** Whose provider tries once. */
-const watched = sources.filter(({ provider }) => providers.get(provider)?.redelivers === false).map(({ name }) => name);
+const watch = dynamoWatch(dynamo, tableName);
+const watched = sources.filter(({ sentOnce }) => sentOnce).map(({ name }) => name);
 
 const book = dynamoLedgerBook(dynamo, tableName);
 
@@ -47,7 +46,7 @@ const MOST_RECORDS = 5_000;
 /** Once a minute: sends what was recorded but may never have been queued, then books what became of everything. */
 export const handler = middy(async () => {
   try {
-    await watch.enrol(watched, systemClock.now());
+    await enrolUnclaimed(watch, watched, systemClock.now());
   } finally {
     await sweepAndBook();
   }

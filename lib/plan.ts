@@ -28,7 +28,11 @@ export interface PlannedRoute extends Route {
 export function gatewayOf(plan: Plan): Gateway {
   return {
     stage: plan.stage,
-    sources: plan.sources.map((source) => ({ ...runtimeSource(source), ...runtimeAllow(source.allow) })),
+    sources: plan.sources.map((source) => ({
+      ...runtimeSource(source),
+      ...runtimeAllow(source.allow),
+      ...(providers.get(source.provider)?.redelivers === false && { sentOnce: true as const }),
+    })),
   };
 }
 

@@ -2,11 +2,11 @@ import type { Source } from './source.ts';
 import type { Answer } from './verdict.ts';
 
 /** `GET /admin/sources`: the configuration as the functions have it. */
-export function administerSources(sources: readonly Source[], redelivers: (provider: string) => boolean): Answer {
-  const shown = sources.map(({ name, provider, maxBodyBytes, allow, routes }) => ({
+export function administerSources(sources: readonly Source[]): Answer {
+  const shown = sources.map(({ name, provider, maxBodyBytes, sentOnce, allow, routes }) => ({
     source: name,
     provider,
-    redelivers: redelivers(provider),
+    redelivers: sentOnce !== true,
     maxBodyBytes,
     // Without an allowlist everybody may call.
     allow: { cidrs: allow?.cidrs ?? null, published: allow?.published ?? null },
