@@ -250,7 +250,7 @@ function ofSource(
   {
     statistic = 'Sum',
     label = `${source} ${metricName.toLowerCase()}`,
-    more = {} as Readonly<Record<string, string>>,
+    more = {},
   } = {},
 ): IMetric {
   return new Metric({
