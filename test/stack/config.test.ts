@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
 import { config, type GatewayConfig, type SourceConfig, type StageConfig } from '../../lib/config.ts';
 import { load } from '../../lib/load.ts';
 import { gatewayOf } from '../../lib/plan.ts';
@@ -102,6 +103,16 @@ test.each<[string, object, string]>([
     'a body of no size',
     { maxBodyBytes: 0 },
     "Source 'crm' in lib/config.ts has maxBodyBytes 0: give a whole number of bytes above 0.",
+  ],
+  [
+    'a silence of part of an hour',
+    { silentAfter: Duration.minutes(90) },
+    "Source 'crm' in lib/config.ts has silentAfter 5400 s: CloudWatch looks back whole hours, from 1 to 168.",
+  ],
+  [
+    'a silence of more than a week',
+    { silentAfter: Duration.hours(169) },
+    "Source 'crm' in lib/config.ts has silentAfter 608400 s: CloudWatch looks back whole hours, from 1 to 168.",
   ],
   [
     'a share that AWS WAF does not take',

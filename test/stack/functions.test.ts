@@ -125,6 +125,7 @@ test('the verifier may read the secrets, keep an event and queue it, and nothing
       ...common('IngestVerifier'),
       'dynamodb:PutItem on RecordsTable',
       'dynamodb:UpdateItem on RecordsTable',
+      'logs:PutLogEvents on arn:AWS::Partition:logs:AWS::Region:AWS::AccountId:log-group:SecurityLogRefused:log-stream:SecurityLogStream',
       's3:PutObject on RecordsPayloads/*',
       'secretsmanager:GetSecretValue on Secretsinkress',
       'secretsmanager:GetSecretValue on Secretsscalekit',
@@ -132,7 +133,13 @@ test('the verifier may read the secrets, keep an event and queue it, and nothing
       ...PROCESSORS.map(([id]) => `sqs:SendMessage on ${id}Main`),
     ].sort(),
   );
-  expect(variablesOf('IngestVerifier')).toEqual(['BUCKET_NAME', 'QUEUE_URL', 'TABLE_NAME']);
+  expect(variablesOf('IngestVerifier')).toEqual([
+    'BUCKET_NAME',
+    'QUEUE_URL',
+    'SECURITY_LOG_GROUP',
+    'SECURITY_LOG_STREAM',
+    'TABLE_NAME',
+  ]);
 });
 
 test.each(PROCESSORS)(
@@ -208,6 +215,7 @@ test('the admin API may read records and no payload, let an event run again, pau
   expect(permissionsOf('InspectAdmin')).toEqual(
     [
       ...common('InspectAdmin'),
+      'cloudwatch:GetMetricData on *',
       'dynamodb:BatchGetItem on RecordsTable',
       'dynamodb:GetItem on RecordsTable',
       'dynamodb:Query on RecordsTable',
