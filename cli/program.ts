@@ -3,6 +3,7 @@ import { addAllowlist } from './commands/allowlist.ts';
 import { addAlarm, addAlarms } from './commands/alarms.ts';
 import { addBreaker, addPause } from './commands/breaker.ts';
 import { addConformance } from './commands/conformance.ts';
+import { addCost } from './commands/cost.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addEvents } from './commands/events.ts';
 import { addLedger } from './commands/ledger.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addDlq,
   addAllowlist,
   addSecret,
+  addCost,
   addProviders,
   addVerify,
   addConformance,

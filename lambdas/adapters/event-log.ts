@@ -41,7 +41,7 @@ const HOUR_MS = 60 * 60_000;
  * A page looks at so many events at most. Where a filter has no index, one that few events meet may come back short, with
  * a `next`: no request takes longer because there are more events.
  */
-const LOOKED_AT_PER_PAGE = 500;
+const LOOKED_AT_PER_PAGE = 400;
 
 /** Lists events from the index that fits the filter best, newest first, then reads their records: never a scan. */
 export function eventLog({ client, tableName, store, clock, listBy = [] }: EventLogOptions): EventLog {
@@ -167,8 +167,9 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
       const partitions = sources.map((source) => partitionOf(source, query));
       // An hour ahead of now: a sandbox whose clock is fast must not hide its events.
       const time = { from: query.from ?? 0, to: Math.min((query.to ?? Infinity) - 1, now + HOUR_MS) };
-      const chunk = Math.min(KEYS_AT_ONCE, Math.max(limit, 25));
+
       const isWalk = query.status !== undefined || query.type !== undefined || text !== undefined;
+      const chunk = isWalk ? KEYS_AT_ONCE : Math.min(KEYS_AT_ONCE, Math.max(limit, 25));
       const events: EventRecord[] = [];
       for (let looked = 0; looked < LOOKED_AT_PER_PAGE;) {
         const lists = await Promise.all(partitions.map((partition) => keysOf(partition, time, position, chunk)));

@@ -1,0 +1,211 @@
+import { DELIVERY_METRIC, LEDGER_METRIC, PROCESSING_METRIC } from '../lambdas/core/metrics.ts';
+import { MINUTES_PER_MONTH, type StackCounts } from './stack-counts.ts';
+
+/** List prices in US dollars of one region at one date: a file of `cli/prices`. */
+export interface Prices {
+  readonly region: string;
+  /** ISO 8601. */
+  readonly date: string;
+  /** Pages they were read from. */
+  readonly sources: readonly string[];
+  /** Up to so many million a month (null: all others), so much a million. */
+  readonly restApiPerMillion: readonly (readonly [upTo: number | null, dollars: number])[];
+  readonly webAclPerMonth: number;
+  readonly webAclRulePerMonth: number;
+  readonly webAclPerMillion: number;
+  readonly lambdaPerMillion: number;
+  readonly lambdaPerGbSecond: number;
+  readonly writeUnitsPerMillion: number;
+  readonly readUnitsPerMillion: number;
+  readonly tableGbMonth: number;
+  readonly tableBackupGbMonth: number;
+  readonly queuePerMillion: number;
+  readonly queueFifoPerMillion: number;
+  readonly logsPerGb: number;
+  readonly metricPerMonth: number;
+  readonly alarmPerMonth: number;
+  readonly dashboardPerMonth: number;
+  readonly secretPerMonth: number;
+  readonly secretCallsPerMillion: number;
+  readonly keyPerMonth: number;
+  readonly tracesPerMillion: number;
+}
+
+/** One line of the bill. */
+export interface CostLine {
+  readonly what: string;
+  /** What it is reckoned from. */
+  readonly from: string;
+  readonly dollarsPerMonth: number;
+}
+
+/** Something that can be changed, and what that saves. */
+export interface Lever {
+  readonly change: string;
+  readonly savesPerMonth: number;
+}
+
+export interface Cost {
+  readonly dollarsPerMonth: number;
+  readonly dollarsPerMillion: number;
+  readonly lines: readonly CostLine[];
+  readonly levers: readonly Lever[];
+}
+
+/** What is not in the template: how a webhook runs. Measured here; `docs/decisions/016` has where. */
+export const ASSUMED = {
+  verifierMs: 20,
+  processorMs: 30,
+  batch: 5,
+  /** BODY, META, its listing, the claim, and DONE in a transaction. */
+  writeUnits: 6,
+  /** A claim reads the payload once, and the watch and the ledger look at the record. */
+  readUnits: 2,
+  storedBytes: 2_600,
+  storedMonths: 2,
+  logBytes: 400,
+} as const;
+
+const MILLION = 1_000_000;
+const GB = 1024 ** 3;
+/** Of the indexes that a stage chooses. */
+const LIST_BY_UNITS: Readonly<Record<string, number>> = { type: 1, status: 5 };
+/** Lambda's five pollers of a queue ask every twenty seconds: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+const IDLE_POLLS = 5 * 3 * MINUTES_PER_MONTH;
+/** X-Ray's own rule: the first of each second and 5 % of the others. https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html */
+const TRACED = { perSecond: 1, share: 0.05 } as const;
+/** A processor's series by route, besides the breaker's two; the verifier's and the sweeper's by source. */
+const SERIES = {
+  perRoute: Object.keys(PROCESSING_METRIC).length + 2,
+  perSource: Object.keys(DELIVERY_METRIC).length + Object.keys(LEDGER_METRIC).length + 3,
+} as const;
+
+/** What a stack costs at so many webhooks a month, at list prices and without a free tier. */
+export function costOf(stack: StackCounts, volume: number, prices: Prices): Cost {
+  const millions = volume / MILLION;
+  const { batch, logBytes } = ASSUMED;
+  const units = ASSUMED.writeUnits + stack.listBy.reduce((sum, by) => sum + (LIST_BY_UNITS[by] ?? 0), 0);
+  const gbSeconds = (mb: number, ms: number) => (mb / 1024) * (ms / 1000) * prices.lambdaPerGbSecond;
+  const traced = stack.traces ? tracesOf(volume) : 0;
+  const series = stack.routes * SERIES.perRoute + stack.sources * SERIES.perSource;
+  const perQueueCall = stack.fifoQueues > 0 ? prices.queueFifoPerMillion : prices.queuePerMillion;
+  const stored = (volume * ASSUMED.storedBytes * ASSUMED.storedMonths) / GB;
+
+  const lines: CostLine[] = [
+    line('REST API', `${count(volume)} requests`, tiered(millions, prices.restApiPerMillion)),
+    line(
+      'web ACL',
+      `${stack.webAcls} with ${stack.webAclRules} rules`,
+      stack.webAcls * prices.webAclPerMonth +
+        stack.webAclRules * prices.webAclRulePerMonth +
+        millions * prices.webAclPerMillion * Math.min(1, stack.webAcls),
+    ),
+    line(
+      'verifier',
+      `${stack.verifierMb} MB, ${ASSUMED.verifierMs} ms each`,
+      millions * prices.lambdaPerMillion + volume * gbSeconds(stack.verifierMb, ASSUMED.verifierMs),
+    ),
+    line(
+      'processors',
+      `${stack.processorMb} MB, ${ASSUMED.processorMs} ms each, ${batch} at a time`,
+      (millions / batch) * prices.lambdaPerMillion + volume * gbSeconds(stack.processorMb, ASSUMED.processorMs),
+    ),
+    line('table, writes', `${units} units each`, millions * units * prices.writeUnitsPerMillion),
+    line('table, reads', `${ASSUMED.readUnits} units each`, millions * ASSUMED.readUnits * prices.readUnitsPerMillion),
+    line(
+      'table, storage',
+      `${stored.toFixed(1)} GB and its backup`,
+      stored * (prices.tableGbMonth + prices.tableBackupGbMonth),
+    ),
+    line('queues, messages', `a send, and two calls for ${batch}`, millions * (1 + 2 / batch) * perQueueCall),
+    line(
+      'queues, idle',
+      `${stack.mappings} mappings that ask`,
+      (stack.mappings * IDLE_POLLS * prices.queuePerMillion) / MILLION,
+    ),
+    line(
+      'scheduled functions',
+      `${count(stack.scheduledRuns)} runs`,
+      (stack.scheduledRuns / MILLION) * prices.lambdaPerMillion +
+        stack.scheduledRuns * gbSeconds(stack.verifierMb, 500),
+    ),
+    line('logs', `${logBytes} bytes each`, ((volume * logBytes) / GB) * prices.logsPerGb),
+    line('traces', `${count(traced)} by X-Ray's own rule`, (traced / MILLION) * prices.tracesPerMillion),
+    line('metrics', `${series} series`, series * prices.metricPerMonth),
+    line('alarms', `${stack.alarms}`, stack.alarms * prices.alarmPerMonth),
+    line('dashboard', `${stack.dashboards}`, stack.dashboards * prices.dashboardPerMonth),
+    line(
+      'secrets and keys',
+      `${stack.secrets} and ${stack.keys}`,
+      stack.secrets * prices.secretPerMonth + stack.keys * prices.keyPerMonth,
+    ),
+  ];
+  const dollarsPerMonth = lines.reduce((sum, { dollarsPerMonth: dollars }) => sum + dollars, 0);
+  return {
+    dollarsPerMonth,
+    dollarsPerMillion: dollarsPerMonth / millions,
+    lines,
+    levers: leversOf(stack, lines, millions, prices),
+  };
+}
+
+const MOST_LEVERS = 3;
+
+function leversOf(stack: StackCounts, lines: readonly CostLine[], millions: number, prices: Prices): readonly Lever[] {
+  const of = (what: string) => lines.find((one) => one.what === what)?.dollarsPerMonth ?? 0;
+  const perRoute =
+    SERIES.perRoute * prices.metricPerMonth +
+    (2 * IDLE_POLLS * prices.queuePerMillion) / MILLION +
+    (stack.alarms / Math.max(1, stack.routes + stack.sources)) * prices.alarmPerMonth;
+  const levers: readonly Lever[] = [
+    {
+      change: 'trace nothing (`tracingEnabled` in lib/api.ts, `tracing` in lib/gateway-function.ts)',
+      savesPerMonth: of('traces'),
+    },
+    ...stack.listBy.map((by) => ({
+      change: `not list by ${by} (\`listBy\` of the stage)`,
+      savesPerMonth: millions * (LIST_BY_UNITS[by] ?? 0) * prices.writeUnitsPerMillion,
+    })),
+    {
+      change:
+        'write effects without `commit` where they are idempotent anyway: DONE outside a transaction is one unit less',
+      savesPerMonth: millions * prices.writeUnitsPerMillion,
+    },
+    {
+      change: `put two routes together where one processor can do both: each of the ${stack.routes} costs by being there`,
+      savesPerMonth: stack.routes > 1 ? perRoute : 0,
+    },
+    {
+      change: 'call it behind a front of your own, without the web ACL (lib/web-acl.ts)',
+      savesPerMonth: of('web ACL'),
+    },
+    { change: 'log half as much', savesPerMonth: of('logs') / 2 },
+  ];
+  return [...levers]
+    .filter(({ savesPerMonth }) => savesPerMonth > 0)
+    .sort((a, b) => b.savesPerMonth - a.savesPerMonth)
+    .slice(0, MOST_LEVERS);
+}
+
+function line(what: string, from: string, dollarsPerMonth: number): CostLine {
+  return { what, from, dollarsPerMonth };
+}
+
+function tracesOf(volume: number): number {
+  const first = Math.min(volume, MINUTES_PER_MONTH * 60 * TRACED.perSecond);
+  return first + (volume - first) * TRACED.share;
+}
+
+function tiered(millions: number, tiers: Prices['restApiPerMillion']): number {
+  let [dollars, from] = [0, 0];
+  for (const [upTo, price] of tiers) {
+    const to = Math.min(millions, upTo ?? Infinity);
+    dollars += Math.max(0, to - from) * price;
+    from = Math.max(from, to);
+  }
+  return dollars;
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
