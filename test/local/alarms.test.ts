@@ -118,6 +118,11 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     },
     minutes: 1,
   },
+  'blocked-addresses': {
+    alarm: 'blocked-addresses-all',
+    happens: ({ metric }) => metric(METRIC.BLOCKED_ADDRESSES_METRIC, 1, {}),
+    minutes: 1,
+  },
   'mapping-drift': {
     alarm: 'mapping-drift-inkress-payment-success',
     happens: ({ metric }) => metric(METRIC.BREAKER_METRIC.drift, 1, ROUTE),
