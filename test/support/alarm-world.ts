@@ -4,6 +4,7 @@ import { deliveryReport } from '../../lambdas/adapters/delivery-report.ts';
 import { processingReport } from '../../lambdas/adapters/processing-report.ts';
 import type { Outcome } from '../../lambdas/core/consume.ts';
 import type { Receipt } from '../../lambdas/core/receipt.ts';
+import { config, type SourceConfig } from '../../lib/config.ts';
 import { AlarmBook } from '../../local/cloudwatch/alarm-book.ts';
 import { embeddedMetrics } from '../../local/cloudwatch/embedded-metrics.ts';
 import { MetricStore } from '../../local/cloudwatch/metric-store.ts';
@@ -19,10 +20,21 @@ import { written } from './written.ts';
 
 export const MINUTE = 60_000;
 
-/** What the local host reads of the stage `local`. */
+/** A source that follows the addresses its provider publishes, and whose secret is rotated by itself. */
+const GITHUB: SourceConfig = {
+  name: 'github',
+  provider: 'github',
+  allow: { published: 'observe' },
+  routes: ['scalekit/user-created'],
+  rotation: { everyDays: 90, settings: { repository: 'acme/shop', hook: '12345678' }, credential: 'github-hooks' },
+};
+
+/** What the local host reads of the stage `local`, with one source more, so that there is every alarm. */
 export async function desiredOfLocalStage(): Promise<Desired> {
   const app = appForTests();
-  stackOf(await planOf('local'), app);
+  // The stage's own `allow` would take the place of what is published.
+  const { allow: _allow, ...local } = config.stages.local;
+  stackOf(await planOf('local', { sources: [...config.sources, GITHUB], stages: { local } }), app);
   const assembly = readAssembly(app.synth().directory);
   const endpoints = { dynamodb: 'http://d', sqs: 'http://q', secretsmanager: 'http://s', s3: 'http://o' };
   const place = {
@@ -89,6 +101,12 @@ export function alarmWorld(desired: Desired) {
         for (const outcome of outcomes) reports.report(outcome);
         reports.flush();
       }),
+    /** An invocation of a function ends with an error. */
+    functionFails: (construct: string) => {
+      const failing = desired.functions.find(({ id }) => id.includes(construct));
+      if (!failing) throw new Error(`There is no function ${construct}.`);
+      services.functionFailed(failing.name, clock.now());
+    },
     /** A message that is in a queue from now on, until it is taken out. */
     put: (queue: string): (() => void) => {
       const found = queues.find(({ name }) => name === queue);
