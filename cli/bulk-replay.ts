@@ -71,21 +71,16 @@ async function select(connection: Connection, { source, type, status, from, to }
   const found: EventView[] = [];
   const progress = new Progress('found');
   let next: string | undefined;
+  const time = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
+  const filter = Object.entries({ status, source, type, from: time(from), to: time(to) }).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
   do {
-    const query = { status, limit: PAGE, ...(source !== undefined && { source }), ...(next !== undefined && { next }) };
+    const query = { ...Object.fromEntries(filter), limit: PAGE, ...(next !== undefined && { next }) };
     const page = readAnswer(await connection.admin('events', query));
-    const events = page['events'] as readonly EventView[];
-    const times = events.map(({ receivedAt }) => Date.parse(receivedAt));
-    found.push(
-      ...events.filter((event, at) => {
-        const time = times[at] ?? 0;
-        return (type === undefined || event.type === type) && time >= (from ?? 0) && time < (to ?? Infinity);
-      }),
-    );
+    found.push(...(page['events'] as readonly EventView[]));
     progress.show(found.length, undefined);
     next = typeof page['next'] === 'string' ? page['next'] : undefined;
-    // They come newest first.
-    if (from !== undefined && (times.at(-1) ?? Infinity) < from) next = undefined;
   } while (next !== undefined);
   progress.end();
   return found;

@@ -25,3 +25,10 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
   };
 }
+
+/** A time that a person writes, as ISO 8601 with its zone. */
+export function isoTime(text: string): string {
+  const at = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('It is a time like 2026-11-22T08:00:00Z.');
+  return new Date(at).toISOString();
+}

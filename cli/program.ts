@@ -5,6 +5,7 @@ import { addBreaker, addPause } from './commands/breaker.ts';
 import { addConformance } from './commands/conformance.ts';
 import { addCost } from './commands/cost.ts';
 import { addDlq } from './commands/dlq.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addProviders } from './commands/providers.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   addDlq,
   addAllowlist,
   addSecret,
+  addDoctor,
   addCost,
   addProviders,
   addVerify,

@@ -6,14 +6,19 @@ import { connect, type Where } from '../connection.ts';
 import { sourceNamed, sourcesOf } from '../gateway.ts';
 import { inert } from '../inert.ts';
 import { suggestion } from '../nearest.ts';
-import { wholeNumber, withConnection, withJson } from '../options.ts';
+import { isoTime, wholeNumber, withConnection, withJson } from '../options.ts';
 import { print, printJson } from '../print.ts';
+import { Progress } from '../progress.ts';
 import { table } from '../table.ts';
 
 interface Options extends Where {
   readonly json?: true;
   readonly source?: string;
   readonly status?: string;
+  readonly type?: string;
+  readonly text?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly limit: number;
   readonly next?: string;
 }
@@ -25,27 +30,50 @@ export function addEvents(program: Command): void {
     .description('List events, newest first.')
     .option('--source <source>', 'only of this source')
     .option('--status <status>', `only in this state: ${STATUSES.join(', ')}`, statusNamed)
+    .option('--type <type>', 'only of this type')
+    .option('--text <text>', 'with this in id, key, type or last error')
+    .option('--from <time>', 'received at this time or later, ISO 8601', isoTime)
+    .option('--to <time>', 'received before this time', isoTime)
     .option('--limit <count>', 'how many, at most 200', wholeNumber(1, 200), 50)
     .option('--next <cursor>', 'go on where an earlier page ended');
   withJson(withConnection(command)).action(events);
 }
 
 async function events(options: Options): Promise<void> {
-  const { source, status, next } = options;
+  const { source, limit, json } = options;
   const sources = await sourcesOf(options.stage);
   if (source !== undefined) sourceNamed(source, sources);
-  const page = readAnswer(
-    await connect(options, process.env).admin('events', {
-      ...(source !== undefined && { source }),
-      ...(status !== undefined && { status }),
-      limit: String(options.limit),
-      ...(next !== undefined && { next }),
-    }),
-  );
-  if (options.json) return printJson(page);
-  const list = page['events'] as readonly EventView[];
+  const connection = connect(options, process.env);
+  const progress = new Progress('found');
+  const list: EventView[] = [];
+  let { next } = options;
+  // A page may come back short where few events are what is asked for; the next goes on.
+  do {
+    const page: Record<string, unknown> = readAnswer(
+      await connection.admin('events', {
+        ...filterOf(options),
+        limit: String(limit - list.length),
+        ...given({ next }),
+      }),
+    );
+    list.push(...(page['events'] as readonly EventView[]));
+    next = typeof page['next'] === 'string' ? page['next'] : undefined;
+    progress.show(list.length, limit);
+  } while (next !== undefined && list.length < limit);
+  progress.end();
+  if (json) return printJson({ events: list, next: next ?? null });
   print(list.length === 0 ? 'No events.' : table(TITLES, list.map(row)));
-  if (typeof page['next'] === 'string') print(`\nMore: add --next ${inert(page['next'])}`);
+  if (next !== undefined) print(`\nMore: add --next ${inert(next)}`);
+}
+
+function filterOf({ source, status, type, text, from, to }: Options): Record<string, string> {
+  return given({ source, status, type, text, from, to });
+}
+
+function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 const TITLES = ['RECEIVED', 'SOURCE', 'TYPE', 'STATUS', 'ATTEMPT', 'ID'];

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Selection, replayMany } from '../bulk-replay.ts';
 import { connect, type Where } from '../connection.ts';
 import { usage } from '../failure.ts';
 import { sourceNamed, sourcesOf } from '../gateway.ts';
-import { wholeNumber, withConnection, withJson } from '../options.ts';
+import { isoTime, wholeNumber, withConnection, withJson } from '../options.ts';
 import { INVOCATION, print, printJson } from '../print.ts';
 import { replayOne, sentence } from '../replay.ts';
 import { statusNamed } from './events.ts';
@@ -85,7 +85,5 @@ function rate(text: string): number {
 }
 
 function instant(text: string): number {
-  const time = /^[0-9]{4}-[0-9]{2}-[0-9]{2}/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(time)) throw new InvalidArgumentError('It is a time like 2026-11-22T08:00:00Z.');
-  return time;
+  return Date.parse(isoTime(text));
 }
