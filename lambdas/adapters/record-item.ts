@@ -5,7 +5,7 @@ import type { EventRecord, Status } from '../core/record.ts';
 import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 
 /**
- * A record that is watched from the first is not in the outbox's index: `OutboxWatch` puts it there if nobody claims it.
+ * A record that is watched from the first is not in the outbox's index: `Watch` puts it there if nobody claims it.
  * META stays within 1 KB because what its key or an index's key says already stands in the item once.
  */
 export function toItem(

@@ -82,6 +82,26 @@ export interface Body {
   readonly expiresAt: number;
 }
 
+/** What the sweeper looks at where a provider tries once. Each method is one request where nothing else is said. */
+export interface Watch {
+  /** Up to when the source's events were looked at; undefined: never. */
+  lookedTo(source: string): Promise<number | undefined>;
+  /** Notes it. A run that was slow never takes back what a later one has noted. */
+  note(source: string, to: number): Promise<void>;
+  /** The source's events of that time, both ends included, the oldest first; a page is two requests. */
+  pages(source: string, from: number, to: number): AsyncIterable<WatchedPage>;
+  /** Puts an event into the outbox. False: it was claimed meanwhile, or another run was faster. */
+  enrol(pk: string): Promise<boolean>;
+}
+
+export interface WatchedPage {
+  /** Keys of the events that should have been claimed, were not, and are not in the outbox. */
+  readonly unclaimed: readonly string[];
+  readonly looked: number;
+  /** When the last of them was received; of the last page, the end of the time. */
+  readonly end: number;
+}
+
 /** The breakers of the routes, by `<source>/<route>`. Each method is one request where nothing else is said. */
 export interface Breakers {
   /** Undefined: nobody has changed it and nothing has failed yet. */

@@ -14,18 +14,21 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
 import { dynamoBreakers } from '../../lambdas/adapters/dynamo-breakers.ts';
 import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
-import type { Breakers, Store } from '../../lambdas/core/ports.ts';
+import { dynamoWatch } from '../../lambdas/adapters/dynamo-watch.ts';
+import type { Breakers, Store, Watch } from '../../lambdas/core/ports.ts';
 import type { Item } from '../../lambdas/core/processor.ts';
 import { INDEX, TABLE } from '../../lambdas/core/table.ts';
 import { startServices } from '../../local/services-process.ts';
 import { removeData, temporaryData, until } from '../support/host.ts';
 import { MemoryBreakers } from '../support/memory/breakers.ts';
 import { MemoryStore } from '../support/memory/store.ts';
+import { MemoryWatch } from '../support/memory/watch.ts';
 
 /** One implementation of the store, ready for use. */
 export interface StoreUnderTest {
   readonly store: Store;
   readonly breakers: Breakers;
+  readonly watch: Watch;
   /** An item of the team's own table `effects`. */
   readonly item: (id: string) => Promise<Item | undefined>;
   readonly close: () => Promise<void>;
@@ -48,6 +51,7 @@ function openMemory(): Promise<StoreUnderTest> {
   return Promise.resolve({
     store,
     breakers: new MemoryBreakers(),
+    watch: new MemoryWatch(store),
     item: (id) => Promise.resolve(store.items.get(`effects/${id}`)),
     close: () => Promise.resolve(),
   });
@@ -62,7 +66,10 @@ export interface TableUnderTest extends StoreUnderTest {
 export async function openDynalite(): Promise<TableUnderTest> {
   const data = temporaryData();
   const account = '000000000000';
-  const services = await startServices({ data, region: 'us-east-1', account, releaseHeldMessages: true });
+  const services = await startServices(
+    { data, region: 'us-east-1', account, releaseHeldMessages: true },
+    () => undefined,
+  );
   return openTables(localClient(services.endpoints.dynamodb), async () => {
     await services.stop();
     removeData(data);
@@ -152,6 +159,7 @@ async function openTables(config: DynamoDBClientConfig, stop: () => Promise<void
   return {
     store,
     breakers: dynamoBreakers(client, tableName),
+    watch: dynamoWatch(client, tableName),
     client,
     tableName,
     item: async (id) => {

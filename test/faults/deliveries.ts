@@ -17,6 +17,9 @@ export const SOURCES: readonly Source[] = (['scalekit', 'skribby'] as const).map
   routes: [{ processor: `${provider}/route`, name: 'route', on: '*' }],
 }));
 
+/** Whose provider tries once. */
+export const ONCE = ['skribby'];
+
 const NEW_KEY = Buffer.from('another key of 24 bytes.');
 /** What Scalekit's secret is rotated to. */
 export const NEW_SCALEKIT_SECRET = `whsec_${NEW_KEY.toString('base64')}`;

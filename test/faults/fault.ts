@@ -47,6 +47,8 @@ export const SITES = [
   'dead-claim',
   'dead-fail',
   'dead-park',
+  'look',
+  'enrol',
   'due-outbox',
   'bump-outbox',
   'sweep-send',

@@ -1,4 +1,4 @@
-import type { Breakers, Queue, SecretStore, Store } from '../../lambdas/core/ports.ts';
+import type { Breakers, Queue, SecretStore, Store, Watch } from '../../lambdas/core/ports.ts';
 import type { Site } from './fault.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
@@ -72,6 +72,19 @@ export function faultyQueue(
   site: 'send' | 'sweep-send' | 'replay-send',
 ): Queue {
   return { send: (message) => scheduler.call(actor, site, () => apply(message)) };
+}
+
+/** A watch of which every call by one actor is scheduled; noting is part of looking. */
+export function faultyWatch(inner: Watch, actor: Actor, scheduler: Scheduler): Watch {
+  return {
+    lookedTo: (source) => scheduler.call(actor, 'look', () => inner.lookedTo(source)),
+    note: (source, to) => scheduler.call(actor, 'look', () => inner.note(source, to)),
+    async *pages(source, from, to) {
+      for await (const page of inner.pages(source, from, to))
+        yield await scheduler.call(actor, 'look', () => Promise.resolve(page));
+    },
+    enrol: (pk) => scheduler.call(actor, 'enrol', () => inner.enrol(pk)),
+  };
 }
 
 /** Breakers of which every call by one actor is scheduled. */

@@ -6,15 +6,17 @@ import { answerTo } from '../../lambdas/core/receipt.ts';
 import { receive } from '../../lambdas/core/receive.ts';
 import { replay } from '../../lambdas/core/replay.ts';
 import { sweep } from '../../lambdas/core/sweep.ts';
+import { enrolUnclaimed, OLD_ENOUGH_MS, OVERLAP_MS } from '../../lambdas/core/watch.ts';
 import { NOON } from '../support/gateway-in-memory.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { MemoryBreakers } from '../support/memory/breakers.ts';
 import type { MemoryStore } from '../support/memory/store.ts';
+import { MemoryWatch } from '../support/memory/watch.ts';
 import type { Configuration } from './configurations.ts';
 import { Consumers } from './consumers.ts';
-import { deliveriesOf, endpointOf, FORGED, SOURCES } from './deliveries.ts';
+import { deliveriesOf, endpointOf, FORGED, ONCE, SOURCES } from './deliveries.ts';
 import type { Run } from './drive.ts';
-import { faultyBreakers, faultyQueue, FaultyStore } from './faulty.ts';
+import { faultyBreakers, faultyQueue, FaultyStore, faultyWatch } from './faulty.ts';
 import { type History, judge, type Verdict, watchedStore } from './history.ts';
 import type { Mutant } from './mutants.ts';
 import { Queues } from './queues.ts';
@@ -68,6 +70,7 @@ class World {
   readonly history: History = { answers: [], effects: [], illegal: [], burned: [], replayed: [] };
   readonly scheduler: Scheduler;
   readonly #store: MemoryStore = watchedStore(this.history);
+  readonly #watch = new MemoryWatch(this.#store);
   /** The store as the code under test meets it. */
   readonly #inner: Store;
   readonly #queues: Queues;
@@ -165,8 +168,12 @@ class World {
   #nextSweep(): number {
     if (this.#options.mutant?.noSweeper) return Infinity;
     let next = Infinity;
-    for (const { outboxAt } of this.#store.records.values())
-      if (outboxAt !== undefined) next = Math.min(next, outboxAt);
+    for (const { pk, source, outboxAt, receivedAt } of this.#store.records.values()) {
+      if (outboxAt === undefined) continue;
+      if (this.#store.outbox.has(pk)) next = Math.min(next, outboxAt);
+      else if (receivedAt >= (this.#watch.noted.get(source) ?? 0) - OVERLAP_MS && this.#watch.isUnclaimed(pk))
+        next = Math.min(next, receivedAt + OLD_ENOUGH_MS);
+    }
     if (next === Infinity) return next;
     if (next <= this.clock.now()) this.#sweep();
     return Math.max(next, this.clock.now() + 1);
@@ -177,7 +184,9 @@ class World {
     const actor: Actor = { ...this.#actor('sweeper'), clock: this.clock };
     const store = new FaultyStore(this.#inner, actor, this.scheduler);
     const queue = faultyQueue(({ body }) => this.#send(body), actor, this.scheduler, 'sweep-send');
-    sweep({ store, queue: this.#planted(queue), clock: actor.clock }).catch(() => undefined);
+    enrolUnclaimed(faultyWatch(this.#watch, actor, this.scheduler), ONCE, actor.clock.now())
+      .finally(() => sweep({ store, queue: this.#planted(queue), clock: actor.clock }))
+      .catch(() => undefined);
   }
 
   /** The controller's minute is simulated where it finds something to do. */

@@ -9,6 +9,8 @@ import { type EventRecord, isExpired, RECORD_TTL_SECONDS, isKnownVersion } from 
 export class MemoryStore implements Store {
   readonly records = new Map<string, EventRecord>();
   readonly bodies = new Map<string, { bytes: Buffer; expiresAt: number }>();
+  /** Whose records are in the outbox's index. */
+  readonly outbox = new Set<string>();
   /** The team's own tables: `<table>/<id>` → item. */
   readonly items = new Map<string, Item>();
 
@@ -26,6 +28,7 @@ export class MemoryStore implements Store {
   putRecord(record: EventRecord, now: number): ReturnType<Store['putRecord']> {
     const existing = this.records.get(record.pk);
     if (existing && existing.expiresAt > Math.floor(now / 1000)) return Promise.resolve({ created: false, existing });
+    this.outbox.delete(record.pk);
     this.records.set(record.pk, record);
     return Promise.resolve({ created: true });
   }
@@ -33,6 +36,7 @@ export class MemoryStore implements Store {
   setOutbox(pk: string, outboxAt: number): Promise<boolean> {
     const record = this.records.get(pk);
     if (record?.status !== 'RECEIVED') return Promise.resolve(false);
+    this.outbox.add(pk);
     this.records.set(pk, { ...record, outboxAt });
     return Promise.resolve(true);
   }
@@ -42,6 +46,7 @@ export class MemoryStore implements Store {
     if (!existing) return Promise.resolve({ claimed: false });
     if (!claimable(existing, claim)) return Promise.resolve({ claimed: false, existing });
     const { outboxAt: _outboxAt, nextAt: _nextAt, ...kept } = existing;
+    this.outbox.delete(claim.pk);
     const record: EventRecord = {
       ...kept,
       status: 'PROCESSING',
@@ -84,7 +89,8 @@ export class MemoryStore implements Store {
   }
 
   dueOutbox(now: number, limit: number): Promise<readonly EventRecord[]> {
-    const due = [...this.records.values()].filter(({ outboxAt }) => outboxAt !== undefined && outboxAt <= now);
+    const rows = [...this.outbox].flatMap((pk) => this.records.get(pk) ?? []);
+    const due = rows.filter(({ outboxAt }) => outboxAt !== undefined && outboxAt <= now);
     return Promise.resolve(due.sort((a, b) => (a.outboxAt ?? 0) - (b.outboxAt ?? 0)).slice(0, limit));
   }
 
@@ -98,6 +104,7 @@ export class MemoryStore implements Store {
   replay(seen: EventRecord, { now, outboxAt }: { now: number; outboxAt: number }): Promise<boolean> {
     const record = this.records.get(seen.pk);
     if (!record || !isAsSeen(record, seen)) return Promise.resolve(record?.epoch === seen.epoch + 1);
+    this.outbox.add(seen.pk);
     this.records.set(seen.pk, {
       ...withoutAttempts(record),
       status: 'RECEIVED',

@@ -1,0 +1,109 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Watch } from '../core/ports.ts';
+import { INDEX, META, WATCH_KEY } from '../core/table.ts';
+import { outboxShard } from './record-item.ts';
+
+/** DynamoDB's limit for one BatchGetItem. */
+const KEYS_AT_ONCE = 100;
+
+type Key = Record<string, AttributeValue>;
+
+/**
+ * A record that is to be watched has its time, `outboxAt`, from the first, but stands in the outbox's index only when it
+ * was not claimed by then: entry and removal would be two write units of every event, a look is a fraction of a read.
+ */
+export function dynamoWatch(client: DynamoDBClient, tableName: string): Watch {
+  async function unclaimedOf(keys: readonly Key[]): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      let Keys: Key[] | undefined = keys.slice(start, start + KEYS_AT_ONCE);
+      while (Keys && Keys.length > 0) {
+        const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await client.send(
+          new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys } } }),
+        );
+        for (const { pk, status, outbox, outboxAt } of Responses?.[tableName] ?? [])
+          if (pk?.S !== undefined && status?.S === 'RECEIVED' && outboxAt && !outbox) found.push(pk.S);
+        Keys = UnprocessedKeys?.[tableName]?.Keys;
+      }
+    }
+    return found;
+  }
+
+  /** False: its condition did not hold. */
+  async function update(command: UpdateItemCommand): Promise<boolean> {
+    try {
+      await client.send(command);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async lookedTo(source) {
+      const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: marshall(WATCH_KEY) }));
+      const to = Item?.[source]?.N;
+      return to === undefined ? undefined : Number(to);
+    },
+
+    async note(source, to) {
+      await update(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: marshall(WATCH_KEY),
+          UpdateExpression: 'SET #source = :to',
+          ConditionExpression: 'attribute_not_exists(#source) OR #source < :to',
+          ExpressionAttributeNames: { '#source': source },
+          ExpressionAttributeValues: marshall({ ':to': to }),
+        }),
+      );
+    },
+
+    async *pages(source, from, to) {
+      let next: Key | undefined;
+      do {
+        const page: QueryCommandOutput = await client.send(
+          new QueryCommand({
+            TableName: tableName,
+            IndexName: INDEX.events.name,
+            KeyConditionExpression: '#source = :source AND receivedAt BETWEEN :from AND :to',
+            ExpressionAttributeNames: { '#source': INDEX.events.partitionKey },
+            ExpressionAttributeValues: marshall({ ':source': source, ':from': from, ':to': to }),
+            ...(next && { ExclusiveStartKey: next }),
+          }),
+        );
+        next = page.LastEvaluatedKey;
+        const items = page.Items ?? [];
+        yield {
+          unclaimed: await unclaimedOf(items.flatMap(({ pk, sk }) => (pk && sk ? [{ pk, sk }] : []))),
+          looked: items.length,
+          end: next ? Number(items.at(-1)?.receivedAt?.N ?? from) : to,
+        };
+      } while (next);
+    },
+
+    enrol: (pk) =>
+      update(
+        new UpdateItemCommand({
+          TableName: tableName,
+          Key: marshall({ pk, sk: META }),
+          UpdateExpression: 'SET #shard = :shard',
+          ConditionExpression: '#status = :received AND attribute_exists(outboxAt) AND attribute_not_exists(#shard)',
+          ExpressionAttributeNames: { '#status': 'status', '#shard': INDEX.outbox.partitionKey },
+          ExpressionAttributeValues: marshall({ ':received': 'RECEIVED', ':shard': outboxShard(pk) }),
+        }),
+      ),
+  };
+}
