@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { toResult } from './adapters/api-gateway.ts';
@@ -14,6 +15,7 @@ import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
 import { eventLog } from './adapters/event-log.ts';
 import { readGateway } from './adapters/gateway-file.ts';
+import { askInbox } from './adapters/inbox-call.ts';
 import { createLog } from './adapters/log.ts';
 import { routeQueues } from './adapters/route-queues.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
@@ -33,7 +35,7 @@ import { openapi } from './core/openapi.ts';
 import { problem } from './core/problem.ts';
 import type { Answer } from './core/verdict.ts';
 import { providers } from './providers/index.ts';
-import { queuesSettings, recordsSettings } from './settings.ts';
+import { inboxSettings, queuesSettings, recordsSettings } from './settings.ts';
 
 const gateway = readGateway();
 const sources = gateway.sources.map(({ name }) => name);
@@ -86,6 +88,10 @@ const allowlists: AdminAllowlistsPorts = {
   ),
   audit: (entry) => log.info('allowlist apply', entry),
 };
+
+const inbox = inboxSettings.fromEnv(process.env);
+// It lets in a page of deliveries; whoever waits has no more than twenty seconds.
+const lambda = new LambdaClient({ ...clientOptions, maxAttempts: 1, requestHandler: { requestTimeout: 18_000 } });
 
 const document: Answer = {
   status: 200,
@@ -149,6 +155,11 @@ async function perform(id: OperationId, request: AdminRequest): Promise<Answer> 
     case 'showAllowlist':
     case 'applyAllowlist':
       return administerAllowlists(request, allowlists);
+    case 'listInbox':
+    case 'explainInbox':
+    case 'releaseInbox':
+      if (inbox) return askInbox(lambda, inbox.functionName, request);
+      return problem(404, "No source of this stage has an inbox: inbox: 'on' gives it one.", { field: 'source' });
   }
 }
 

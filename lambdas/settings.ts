@@ -124,6 +124,18 @@ export const verifierSettings = {
   }),
 };
 
+/** The function that lists, explains and lets in what the inboxes keep. */
+export interface InboxSettings {
+  readonly functionName: string;
+}
+
+export const inboxSettings = {
+  toEnv: ({ functionName }: InboxSettings) => ({ INBOX_FUNCTION: functionName }),
+  /** Undefined where no source has an inbox. */
+  fromEnv: ({ INBOX_FUNCTION: functionName }: Environment): InboxSettings | undefined =>
+    functionName === undefined ? undefined : { functionName },
+};
+
 /** The team's own tables. */
 export interface TablesSettings {
   /** Physical name by the short name that a processor declares. */

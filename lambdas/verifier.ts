@@ -14,9 +14,11 @@ import { readGateway } from './adapters/gateway-file.ts';
 import { keyFetcher } from './adapters/key-fetch.ts';
 import { createLog } from './adapters/log.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
+import { ONE_SHORT_TRY, s3Inbox } from './adapters/s3-inbox.ts';
 import { secretsManager } from './adapters/secrets-manager.ts';
 import { securityLog } from './adapters/security-log.ts';
 import { sqsQueue } from './adapters/sqs-queue.ts';
+import { inboxKeeper } from './core/inbox.ts';
 import { DELIVERY_METRIC, DIMENSION } from './core/metrics.ts';
 import { publishedAddresses } from './core/published.ts';
 import { endpointsOf, receive } from './core/receive.ts';
@@ -63,6 +65,16 @@ const report = deliveryReport({
   ),
 });
 
+const keepInInbox = inboxKeeper({
+  inbox: s3Inbox(bucketName, ONE_SHORT_TRY),
+  clock: systemClock,
+  random: Math.random,
+  providers: new Map(
+    [...endpoints.values()].flatMap(({ source, verifier }) => (source.inbox ? [[source.name, verifier.provider]] : [])),
+  ),
+  failed: (source, error) => log.error(`a rejected delivery could not be kept for ${source}`, error),
+});
+
 type Request = APIGatewayProxyEvent | SecretCheckRequest;
 
 /** `POST /webhooks/{source}`; and the question of a rotation, whether its new secret is held. */
@@ -72,7 +84,7 @@ export const handler = middy(async (event: Request): Promise<APIGatewayProxyResu
   }
   const delivery = toDelivery(event, systemClock.now());
   const receipt = await receive(delivery, endpoints.get(delivery.source), ports);
-  await report(delivery, nameOf(delivery.source), receipt);
+  await Promise.all([report(delivery, nameOf(delivery.source), receipt), keepInInbox(delivery, receipt)]);
   return answer(delivery.source, receipt);
 }).onError((request) => {
   // The one place where the unexpected ends: a fault of ours, so the provider is asked to try again.

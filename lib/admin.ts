@@ -1,5 +1,6 @@
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { inboxSettings } from '../lambdas/settings.ts';
 import type { StageConfig } from './config.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { Records } from './records.ts';
@@ -10,6 +11,8 @@ export interface AdminProps {
   readonly settings: StageConfig;
   readonly records: Records;
   readonly routes: readonly Route[];
+  /** Where a source has an inbox. */
+  readonly inbox?: GatewayFunction;
   /** Folder of the bundled functions. */
   readonly bundles: string;
 }
@@ -37,6 +40,13 @@ export class Admin extends Construct {
       route.grantCount(this.function);
     }
     this.grantMoves(props.stage);
+    if (props.inbox) {
+      const { functionArn, functionName } = props.inbox.lambda;
+      this.function.give(
+        { actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+        inboxSettings.toEnv({ functionName }),
+      );
+    }
   }
 
   /**

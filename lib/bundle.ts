@@ -109,6 +109,7 @@ export function sharedFunctions({ sources }: Plan): readonly string[] {
     ...['verifier', 'sweeper', 'breaker-controller', 'admin', 'address-blocker'],
     ...(follows ? ['allowlists'] : []),
     ...(rotates ? ['rotation'] : []),
+    ...(sources.some(({ inbox }) => inbox) ? ['inbox'] : []),
   ];
 }
 

@@ -46,6 +46,12 @@ export interface SourceConfig {
    */
   readonly secretGroup?: string;
   /**
+   * Puts it and its routes into the nested stack of that name: a stack has room for some 17 sources. Chosen once, before
+   * the source is deployed, because what moves to another stack is replaced (docs/decisions/019).
+   * @default - the stage's own stack
+   */
+  readonly group?: string;
+  /**
    * Gives the provider a new secret every so often, for those that have a file in `lambdas/rotations`.
    * @default - the provider issues its secret, and `hookgate secret set` brings it here
    */
@@ -55,6 +61,14 @@ export interface SourceConfig {
    * @default - the URL of the request
    */
   readonly url?: string;
+  /**
+   * `on` keeps up to 20 rejected deliveries a minute for three days, of those that a wrong secret may explain, until the
+   * secret is mended and `hookgate inbox release` lets them in. They are written before anybody is proved, so strangers
+   * can make you pay for them: $0.15 a day and source for the writes while a flood lasts, and 84 GB at most with bodies of
+   * 1 MiB (docs/decisions/018).
+   * @default 'off': nothing is kept of what is rejected
+   */
+  readonly inbox?: 'on' | 'off';
 }
 
 export interface RotationConfig {
@@ -75,6 +89,11 @@ export interface RouteConfig {
    * @default 2
    */
   readonly maximumConcurrency?: number;
+  /**
+   * The nested stack that it is in, where a source has more than some twenty routes; see the source's `group`.
+   * @default - the source's
+   */
+  readonly group?: string;
 }
 
 /** Addresses as CIDRs, IPv4 and IPv6; or everybody, with the reason written down for whoever audits it. */

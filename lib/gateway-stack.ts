@@ -12,6 +12,7 @@ import { BreakerController } from './breaker-controller.ts';
 import { queueLink } from './console-links.ts';
 import { Dashboard } from './dashboard.ts';
 import { DataKey } from './data-key.ts';
+import { Inbox } from './inbox.ts';
 import { LogQueries } from './log-queries.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import type { Plan } from './plan.ts';
@@ -86,7 +87,17 @@ export class GatewayStack extends Stack {
     if (follows) records.grantAllowlists(verifier.function);
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
     new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
-    const admin = new Admin(this, 'Inspect', { stage: plan.stage, settings, records, routes, bundles });
+    const inbox = plan.sources.some((source) => source.inbox)
+      ? new Inbox(this, 'Inbox', { settings, records, secrets, routes, follows, bundles })
+      : undefined;
+    const admin = new Admin(this, 'Inspect', {
+      stage: plan.stage,
+      settings,
+      records,
+      routes,
+      ...(inbox && { inbox: inbox.function }),
+      bundles,
+    });
     api.sendAdminTo(admin.function);
 
     new OperatorPolicy(this, 'Operators', routes);

@@ -1,5 +1,5 @@
 import { asRoute, problemsOf, routeName, type Surroundings } from './check.ts';
-import type { GatewayConfig, SourceConfig, StageConfig } from './config.ts';
+import type { GatewayConfig, RouteConfig, SourceConfig, StageConfig } from './config.ts';
 import { isPointer } from '../lambdas/core/order.ts';
 import { retryPolicy } from '../lambdas/core/retry.ts';
 import { DEFAULT_TIMEOUT, executionTime } from '../lambdas/core/timeout.ts';
@@ -54,17 +54,24 @@ function planSource(source: SourceConfig, settings: StageConfig, surroundings: S
     maxBodyBytes: source.maxBodyBytes ?? DEFAULT_BODY_BYTES,
     secretOverlapSeconds: source.secretOverlap?.toSeconds() ?? DEFAULT_OVERLAP_SECONDS,
     ...(source.secretGroup !== undefined && { secretGroup: source.secretGroup }),
+    ...(source.group !== undefined && { group: source.group }),
     ...(source.rotation && { rotation: { settings: {}, ...source.rotation } }),
     ...(source.url !== undefined && { url: source.url }),
+    ...(source.inbox === 'on' && { inbox: true }),
     allow: settings.allow ?? source.allow,
     throttle: source.throttle ?? settings.limits.perSource,
     ...(source.silentAfter && { silentAfterHours: source.silentAfter.toHours() }),
-    routes: source.routes.map((route) => planRoute(asRoute(route), surroundings)),
+    routes: source.routes.map((route) => planRoute({ ...asRoute(route), ...groupOf(source, asRoute(route)) }, surroundings)),
   };
 }
 
+function groupOf({ group }: SourceConfig, route: RouteConfig): Pick<RouteConfig, 'group'> {
+  const own = route.group ?? group;
+  return own === undefined ? {} : { group: own };
+}
+
 function planRoute(
-  { processor, maximumConcurrency = DEFAULT_CONCURRENCY }: ReturnType<typeof asRoute>,
+  { processor, maximumConcurrency = DEFAULT_CONCURRENCY, group }: RouteConfig,
   { declarations }: Surroundings,
 ): PlannedRoute {
   const declaration = declarations.get(processor);
@@ -81,5 +88,6 @@ function planRoute(
     tables,
     timeoutSeconds: executionTime(timeout, ordered !== undefined),
     maximumConcurrency,
+    ...(group !== undefined && { group }),
   };
 }

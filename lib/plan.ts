@@ -13,6 +13,8 @@ export interface PlannedSource extends Omit<Source, 'allow'> {
   readonly allow: Allow | AllowPublished;
   readonly throttle: Throttle;
   readonly silentAfterHours?: number;
+  /** The nested stack that it is in. @default - the stage's own stack */
+  readonly group?: string;
   readonly routes: readonly PlannedRoute[];
 }
 
@@ -22,6 +24,8 @@ export interface PlannedRoute extends Route {
   /** Short names of the tables that its processor writes to. */
   readonly tables: readonly string[];
   readonly maximumConcurrency: number;
+  /** The nested stack that it is in. @default - the stage's own stack */
+  readonly group?: string;
 }
 
 /** The part of a plan that functions read, `gateway.json`. */
@@ -52,7 +56,7 @@ export function gatewayOfRoute(plan: Plan, source: PlannedSource, route: Planned
 }
 
 function runtimeSource(source: PlannedSource): Source {
-  const { name, provider, maxBodyBytes, secretOverlapSeconds, secretGroup, rotation, url, routes } = source;
+  const { name, provider, maxBodyBytes, secretOverlapSeconds, secretGroup, rotation, url, inbox, routes } = source;
   return {
     name,
     provider,
@@ -61,6 +65,7 @@ function runtimeSource(source: PlannedSource): Source {
     ...(secretGroup !== undefined && { secretGroup }),
     ...(rotation && { rotation }),
     ...(url !== undefined && { url }),
+    ...(inbox && { inbox }),
     routes: routes.map(runtimeRoute),
   };
 }

@@ -2,6 +2,7 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { INBOX_DAYS, INBOX_PREFIX } from '../lambdas/core/inbox.ts';
 import { BODY_TTL_SECONDS } from '../lambdas/core/record.ts';
 import { INDEX, type ListBy, TABLE } from '../lambdas/core/table.ts';
 import { recordsSettings } from '../lambdas/settings.ts';
@@ -46,7 +47,11 @@ export class Records extends Construct {
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       // As long as a payload's row, which outlives its record: a claim moves the record's end, nothing moves the object's.
-      lifecycleRules: [{ expiration: Duration.seconds(BODY_TTL_SECONDS) }],
+      // Of two rules the shorter counts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+      lifecycleRules: [
+        { expiration: Duration.seconds(BODY_TTL_SECONDS) },
+        { prefix: INBOX_PREFIX, expiration: Duration.days(INBOX_DAYS) },
+      ],
       removalPolicy,
     });
     Validations.of(this.bucket).acknowledge({
@@ -60,6 +65,19 @@ export class Records extends Construct {
   grantReceive(to: GatewayFunction): void {
     to.give({ actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
     this.grantObjects(to, 's3:PutObject');
+  }
+
+  /** To read what was rejected and kept, and remove it. To keep it needs no more than `grantReceive`. */
+  grantInbox(to: GatewayFunction): void {
+    to.give({
+      actions: ['s3:GetObject', 's3:DeleteObject'],
+      resources: [this.bucket.arnForObjects(`${INBOX_PREFIX}*`)],
+    });
+    Validations.of(to.grantPrincipal).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${this.bucketLogicalId}.Arn>/${INBOX_PREFIX}*]`,
+      reason: 'What was rejected, of all sources: names are known only when they are listed.',
+    });
+    to.give({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] });
   }
 
   /** To claim an event, read its payload, and write how it ended. */

@@ -25,6 +25,7 @@ const SOURCE: Schema = { ...text, description: 'A source of the configuration.' 
 const ROUTE: Schema = { ...text, description: 'The last part of its processor’s name.' };
 const ID: Schema = { ...text, description: 'The provider’s id of the event, or its key. It may hold slashes.' };
 const TIME: Schema = { type: 'string', format: 'date-time' };
+const KEPT_ID: Schema = { type: 'string', pattern: '^[0-9]{8}T[0-9]{4}Z-[0-9]{2}$' };
 const WHY: Schema = { type: 'string', maxLength: 256, description: 'Why; kept in the log with who and when.' };
 
 const LIST = [
@@ -174,6 +175,43 @@ const LIST = [
     body: wish({ digest: { type: 'string', pattern: '^[0-9a-f]{16}$' } }, ['digest']),
     answer: 'Allowlist',
     problems: [400, 404, 409],
+  },
+  {
+    id: 'listInbox',
+    method: 'GET',
+    path: '/inbox/{source}',
+    summary: 'List the rejected deliveries of a source that were kept, oldest minute first.',
+    parameters: { source: SOURCE },
+    query: {
+      limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
+      next: { ...KEPT_ID, description: 'The next of the page before.' },
+    },
+    answer: 'Inbox',
+    problems: [400, 404],
+  },
+  {
+    id: 'explainInbox',
+    method: 'GET',
+    path: '/inbox/{source}/{id}',
+    summary: 'Why one of them was rejected, and what its provider’s scheme says of it with the secrets of now.',
+    parameters: { source: SOURCE, id: { ...text, description: 'As the list has it.' } },
+    answer: 'InboxExplanation',
+    problems: [404],
+  },
+  {
+    id: 'releaseInbox',
+    method: 'POST',
+    path: '/inbox/{source}/release',
+    summary: 'Verify one of them again, or the next of all, as of its receipt, and let in what verifies now.',
+    parameters: { source: SOURCE },
+    body: wish({
+      id: { ...KEPT_ID, description: 'Only this one.' },
+      next: { ...KEPT_ID, description: 'Go on after the answer before.' },
+      dryRun: { type: 'boolean', default: false, description: 'Say what would be let in, and change nothing.' },
+      reason: WHY,
+    }),
+    answer: 'InboxReleased',
+    problems: [400, 404],
   },
 ] as const satisfies readonly Operation[];
 

@@ -170,6 +170,35 @@ export const SCHEMAS = {
     drift: orNull(object({ reason: text, detail: text, since: time })),
     approved: orNull(text),
   }),
+  Inbox: object({
+    source: text,
+    entries: list(object({ id: text, minute: time, bytes: count })),
+    next: orNull(text),
+  }),
+  InboxExplanation: object({
+    id: text,
+    receivedAt: time,
+    address: text,
+    bodyBytes: count,
+    rejectedFor: text,
+    verdict: oneOf(['verified', 'handshake', 'rejected', 'malformed']),
+    reason: orNull(text),
+    reencoding: orNull(text),
+    ageSeconds: orNull({ type: 'integer' }),
+    secrets: count,
+  }),
+  InboxReleased: object({
+    source: text,
+    results: list(
+      object({
+        id: text,
+        outcome: oneOf(['accepted', 'duplicate', 'filtered', 'verified', 'kept']),
+        reason: orNull(text),
+        key: orNull(text),
+      }),
+    ),
+    next: orNull(text),
+  }),
   /** RFC 9457: https://www.rfc-editor.org/rfc/rfc9457 */
   Problem: {
     type: 'object',

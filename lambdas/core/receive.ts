@@ -1,6 +1,6 @@
 import { addressSet } from './cidr.ts';
 import type { Delivery } from './delivery.ts';
-import { ingest, type IngestPorts } from './ingest.ts';
+import { ingest, type IngestPorts, type Proved } from './ingest.ts';
 import type { Published } from './published.ts';
 import type { Receipt, ReceiptReason } from './receipt.ts';
 import { compile, type Verifier } from './scheme/compile.ts';
@@ -85,15 +85,32 @@ export async function receive(
     case 'verified':
       break;
   }
-  // A published list is read from the table, which a stranger must not be able to cause.
-  const unlisted = !allowed && !(await isPublished(delivery.sourceIp, endpoint.source.provider, ports));
-  if (unlisted && endpoint.source.allow?.published === 'enforce') return rejected('address-not-allowed');
-  const { redelivers } = endpoint.verifier.provider;
-  const receipt = await ingest(verdict, delivery, endpoint.source, redelivers, ports);
+  return admit(verdict, delivery, endpoint, ports);
+}
+
+/**
+ * Lets in what was proved, if its address may call: the record, the queue. A published list is read from the table, which
+ * a stranger must not be able to cause.
+ */
+export async function admit(
+  proved: Proved,
+  delivery: Delivery,
+  { source, verifier, allows }: Endpoint,
+  ports: Omit<ReceivePorts, 'secrets'>,
+): Promise<Receipt> {
+  const allowed = allows(delivery.sourceIp);
+  const published = source.allow?.published;
+  const unlisted = !allowed && !(published && (await isPublished(delivery.sourceIp, source.provider, ports)));
+  if (unlisted && published !== 'observe') return rejected('address-not-allowed');
+  const receipt = await ingest(proved, delivery, source, verifier.provider.redelivers, ports);
   return unlisted && 'event' in receipt ? { ...receipt, event: { ...receipt.event, unlisted } } : receipt;
 }
 
-async function isPublished(address: string, provider: string, { published }: ReceivePorts): Promise<boolean> {
+async function isPublished(
+  address: string,
+  provider: string,
+  { published }: Pick<ReceivePorts, 'published'>,
+): Promise<boolean> {
   const contains = await published?.(provider);
   return contains === undefined || contains(address);
 }

@@ -24,6 +24,8 @@ export interface Source {
   readonly rotation?: SourceRotation;
   /** The URL configured at the provider, for those that sign it. */
   readonly url?: string;
+  /** Rejected deliveries that another secret may mend are kept. */
+  readonly inbox?: true;
   /** Its provider tries each event once, so the sweeper watches for what nobody claimed. */
   readonly sentOnce?: true;
   /** Where its provider's JSON says when an event happened; in the file of a processor only. */

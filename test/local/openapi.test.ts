@@ -93,9 +93,10 @@ const BODIES: Readonly<Record<string, unknown>> = {
   redrive: { from: 'parked', perSecond: 5, reason: 'a test' },
   park: { reason: 'a test' },
   applyAllowlist: { digest: '0123456789abcdef' },
+  releaseInbox: { dryRun: true, reason: 'a test' },
 };
-/** No source of the trial follows published addresses. */
-const NOT_THERE = new Set(['showAllowlist', 'applyAllowlist']);
+/** No source of the trial follows published addresses or has an inbox. */
+const NOT_THERE = new Set(['showAllowlist', 'applyAllowlist', 'listInbox', 'explainInbox', 'releaseInbox']);
 
 function filled(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(VALUES[name] ?? ''));
@@ -150,8 +151,8 @@ test('what is not in the document is not there', async () => {
   for (const [method, path, operation] of operations()) {
     for (const other of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
       if (document.paths[path]?.[other.toLowerCase()]) continue;
-      // An id may be of any words, so the path of a replay is that of an event, too.
-      if (operation.operationId === 'replayEvent' && other === 'GET') continue;
+      // An id may be of any words, so the path of a replay or a release is that of an event or an entry, too.
+      if (['replayEvent', 'releaseInbox'].includes(operation.operationId) && other === 'GET') continue;
       const answer = await ask(other, filled(path));
       expect({ method, path, other, status: answer.status }).toEqual({ method, path, other, status: 405 });
       expect(answer.type).toBe('application/problem+json');

@@ -67,6 +67,8 @@ export function gatewayInMemory({ allow, published }: { allow?: SourceAllow; pub
     store,
     queue,
     secretStore,
+    secrets,
+    endpoints,
     receive: (delivery: Delivery): Promise<Receipt> =>
       receive(delivery, endpoints.get(delivery.source), {
         store,
