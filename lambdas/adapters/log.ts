@@ -21,9 +21,18 @@ class Lean extends LogFormatter {
   }
 }
 
+/** What JSON leaves as it is and a terminal or a page would act on: 8-bit controls, marks of direction, separators. */
+const ACTIVE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Types, ids and errors are of strangers: what is active in them is written out, whoever reads the line. */
+function inert(_name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value.replace(ACTIVE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
 /** JSON lines to CloudWatch Logs. */
 export function createLog(service: string) {
-  const logger = new Logger({ serviceName: service, logFormatter: new Lean() });
+  const logger = new Logger({ serviceName: service, logFormatter: new Lean(), jsonReplacerFn: inert });
   return {
     info: (message: string, fields: Fields = {}) => logger.info(message, { ...fields }),
     warn: (message: string, fields: Fields = {}) => logger.warn(message, { ...fields }),

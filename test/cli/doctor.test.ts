@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jsonClient } from '../../local/aws/json-client.ts';
+import { type HostFile } from '../../local/data-folder.ts';
+import { type Ended, hookgate, type RunningHost, startLocalHost } from './process.ts';
+
+let host: RunningHost;
+const run = (line: string): Promise<Ended> => hookgate(line.split(' '), { env: host.env });
+
+interface Report {
+  readonly wrong: number;
+  readonly checks: readonly {
+    readonly check: string;
+    readonly state: string;
+    readonly says: string;
+    readonly mend?: string;
+  }[];
+}
+
+async function doctor(): Promise<Report & { readonly code: number | null }> {
+  const { code, stdout } = await run('doctor --json');
+  return { code, ...(JSON.parse(stdout) as Report) };
+}
+
+beforeAll(async () => {
+  host = await startLocalHost();
+}, 120_000);
+
+afterAll(() => host.stop(), 60_000);
+
+test('a gateway that is well has nothing wrong, and every check is named', async () => {
+  const { code, wrong, checks } = await doctor();
+
+  expect(checks.filter(({ state }) => state === 'wrong')).toEqual([]);
+  expect([code, wrong]).toEqual([0, 0]);
+  expect([...new Set(checks.map(({ check }) => check))]).toEqual([
+    'config',
+    'template',
+    'credentials',
+    'account',
+    'clock',
+    'secrets',
+    'mappings',
+    'queues',
+    'ledger',
+    'alarms',
+  ]);
+}, 60_000);
+
+test('a paused route is found, with what to do', async () => {
+  expect((await run('pause inkress/payment-success --reason test')).code).toBe(0);
+  const { code, checks } = await doctor();
+
+  expect(checks.filter(({ check }) => check === 'mappings')).toEqual([
+    {
+      check: 'mappings',
+      state: 'look',
+      says: expect.stringMatching(/^inkress\/payment-success is paused since .*: 0 wait$/) as string,
+      mend: 'run `npm run -s hookgate -- resume inkress/payment-success`',
+    },
+  ]);
+  expect(code).toBe(0);
+}, 60_000);
+
+test('a secret that cannot be its provider’s is wrong', async () => {
+  const { endpoints } = JSON.parse(readFileSync(join(host.env.HOOKGATE_DATA ?? '', 'host.json'), 'utf8')) as HostFile;
+  const client = jsonClient(endpoints.secretsmanager, 'secretsmanager');
+  await client.call('PutSecretValue', { SecretId: 'hookgate/local/scalekit', SecretString: 'whsec_!' });
+  client.close();
+  const { code, wrong, checks } = await doctor();
+
+  expect([code, wrong]).toEqual([1, 1]);
+  expect(checks.find(({ state }) => state === 'wrong')).toMatchObject({
+    check: 'secrets',
+    says: 'the secret of scalekit is not as scalekit writes its',
+    mend: 'run `npm run -s hookgate -- secret set scalekit`',
+  });
+}, 60_000);
+
+test('nobody there is wrong, and says how to start it', async () => {
+  const { code, stdout } = await hookgate(['doctor'], { env: { ...host.env, HOOKGATE_DATA: '/nowhere' } });
+
+  expect(code).toBe(1);
+  expect(stdout).toContain('Hookgate is not running here');
+}, 30_000);
