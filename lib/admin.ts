@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { inboxSettings } from '../lambdas/settings.ts';
 import type { StageConfig } from './config.ts';
@@ -7,7 +7,6 @@ import type { Records } from './records.ts';
 import type { Route } from './route.ts';
 
 export interface AdminProps {
-  readonly stage: string;
   readonly settings: StageConfig;
   readonly records: Records;
   readonly routes: readonly Route[];
@@ -38,8 +37,8 @@ export class Admin extends Construct {
     for (const route of props.routes) {
       route.grantSend(this.function);
       route.grantCount(this.function);
+      route.grantMove(this.function);
     }
-    this.grantMoves(props.stage);
     if (props.inbox) {
       const { functionArn, functionName } = props.inbox.lambda;
       this.function.give(
@@ -47,31 +46,5 @@ export class Admin extends Construct {
         inboxSettings.toEnv({ functionName }),
       );
     }
-  }
-
-  /**
-   * To move dead letters and parked events, as SQS does in the name of whoever starts it. By the pattern of their names:
-   * a role's policy ends at 10,240 characters, which the queues of thirty routes would fill.
-   */
-  private grantMoves(stage: string): void {
-    const arns = (hop: string) =>
-      ['', '.fifo'].map((suffix) =>
-        Stack.of(this).formatArn({
-          service: 'sqs',
-          resource: `hookgate-${stage}-*-${hop}${suffix}`,
-          arnFormat: ArnFormat.NO_RESOURCE_NAME,
-        }),
-      );
-    this.function.give({
-      actions: [
-        'sqs:StartMessageMoveTask',
-        'sqs:ListMessageMoveTasks',
-        'sqs:ReceiveMessage',
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-      ],
-      resources: [...arns('dead'), ...arns('parked')],
-    });
-    this.function.give({ actions: ['sqs:SendMessage'], resources: arns('parked') });
   }
 }

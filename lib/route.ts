@@ -125,6 +125,21 @@ export class Route extends Construct {
     });
   }
 
+  /** To move dead letters and parked events, as SQS does in the name of whoever starts it, and to count them. */
+  grantMove(to: GatewayFunction): void {
+    to.give({
+      actions: [
+        'sqs:StartMessageMoveTask',
+        'sqs:ListMessageMoveTasks',
+        'sqs:ReceiveMessage',
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+      ],
+      resources: [this.dead.queueArn, this.parked.queueArn],
+    });
+    to.give({ actions: ['sqs:SendMessage'], resources: [this.parked.queueArn] });
+  }
+
   /** To count what waits. */
   grantCount(to: GatewayFunction): void {
     to.give(

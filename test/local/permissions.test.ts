@@ -208,6 +208,13 @@ test.each<[string, (folder: string) => Promise<Assembly>]>([
     await run('sweeper');
     await untilAll('DONE', 'PARKED');
 
+    // What an operator looks at, and moves.
+    for (const path of ['queues', 'alarms', 'rejections', 'webhook-stats', 'ledger']) await admin(path);
+    for (const [source, route] of ROUTES) {
+      await admin(`queues/${source}/${route}/park`, 'POST', { reason: 'a test' });
+      await admin(`queues/${source}/${route}/redrive`, 'POST', { reason: 'a test' });
+    }
+
     // Every route is paused and goes on.
     for (const action of ['pause', 'resume']) {
       for (const [source, route] of ROUTES)

@@ -211,10 +211,11 @@ test('the sweeper may find what is due and queue it, and count records, and noth
   expect(variablesOf('SweepSweeper')).toEqual(['BUCKET_NAME', 'QUEUE_URL', 'TABLE_NAME']);
 });
 
-test('the admin API may read records and no payload, let an event run again, pause routes and count what waits', () => {
+test('the admin API may read records and no payload, let an event run again, pause routes, count what waits and move it', () => {
   expect(permissionsOf('InspectAdmin')).toEqual(
     [
       ...common('InspectAdmin'),
+      'cloudwatch:DescribeAlarms on *',
       'cloudwatch:GetMetricData on *',
       'dynamodb:BatchGetItem on RecordsTable',
       'dynamodb:GetItem on RecordsTable',
@@ -222,7 +223,15 @@ test('the admin API may read records and no payload, let an event run again, pau
       'dynamodb:Query on RecordsTable/index/events',
       'dynamodb:Query on RecordsTable/index/statuses',
       'dynamodb:UpdateItem on RecordsTable',
-      ...PROCESSORS.flatMap(([id]) => [`sqs:GetQueueAttributes on ${id}Main`, `sqs:SendMessage on ${id}Main`]),
+      ...PROCESSORS.flatMap(([id]) => [
+        ...['GetQueueAttributes', 'SendMessage'].map((action) => `sqs:${action} on ${id}Main`),
+        ...['Dead', 'Parked'].flatMap((hop) =>
+          ['DeleteMessage', 'GetQueueAttributes', 'ListMessageMoveTasks', 'ReceiveMessage', 'StartMessageMoveTask'].map(
+            (action) => `sqs:${action} on ${id}${hop}`,
+          ),
+        ),
+        `sqs:SendMessage on ${id}Parked`,
+      ]),
     ].sort(),
   );
   expect(variablesOf('InspectAdmin')).toEqual(['BUCKET_NAME', 'QUEUE_URL', 'TABLE_NAME']);
