@@ -7,6 +7,7 @@ import { addCost } from './commands/cost.ts';
 import { addDlq } from './commands/dlq.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
+import { addInbox } from './commands/inbox.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addProviders } from './commands/providers.ts';
 import { addReplay } from './commands/replay.ts';
@@ -33,6 +34,7 @@ const COMMANDS = [
   addDlq,
   addAllowlist,
   addSecret,
+  addInbox,
   addDoctor,
   addCost,
   addProviders,

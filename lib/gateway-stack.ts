@@ -9,13 +9,16 @@ import { Allowlists } from './allowlists.ts';
 import { Api } from './api.ts';
 import { ApplicationTables } from './application-tables.ts';
 import { BreakerController } from './breaker-controller.ts';
-import { queueLink } from './console-links.ts';
 import { Dashboard } from './dashboard.ts';
 import { DataKey } from './data-key.ts';
+import { Group } from './group.ts';
 import { Inbox } from './inbox.ts';
 import { LogQueries } from './log-queries.ts';
 import { OperatorPolicy } from './operator-policy.ts';
+import { addOutputs } from './outputs.ts';
+import { partsOf } from './parts.ts';
 import type { Plan } from './plan.ts';
+import { grantOperateGroups, grantSendToGroups } from './queue-names.ts';
 import { Records } from './records.ts';
 import { Rotation, rotatedSources } from './rotation.ts';
 import { Route } from './route.ts';
@@ -62,23 +65,25 @@ export class GatewayStack extends Stack {
     api.sendWebhooksTo(verifier.function);
     const security = new SecurityLog(this, 'SecurityLog', settings);
     security.grantWrite(verifier.function);
-    const secrets = new Secrets(this, 'Secrets', plan);
+    const { own, groups } = partsOf(plan);
+    const secrets = new Secrets(this, 'Secrets', plan, own.secretsOf);
     secrets.grantRead(verifier.function);
     secrets.grantKeepFirst(verifier.function);
     const rotation =
       rotatedSources(plan).length > 0
         ? new Rotation(this, 'SecretRotation', { plan, secrets, verifier: verifier.function, bundles })
         : undefined;
+    for (const source of rotatedSources({ sources: own.secretsOf })) {
+      rotation?.schedule(rotation, source, secrets.arnOf(source));
+    }
     const records = new Records(this, 'Records', settings);
     records.grantReceive(verifier.function);
 
     const applicationTables = new ApplicationTables(this, 'ApplicationTables', plan);
-    const routes = plan.sources.flatMap((source) =>
-      source.routes.map((route) => {
-        const id = `Route-${source.name}-${route.name}`;
-        return new Route(this, id, { plan, source, route, records, applicationTables, bundles });
-      }),
-    );
+    const routes = own.routes.map(({ source, route }) => {
+      const id = `Route-${source.name}-${route.name}`;
+      return new Route(this, id, { plan, source, route, records, applicationTables, bundles });
+    });
     for (const route of routes) route.grantSend(verifier.function);
 
     const sweeper = new Sweeper(this, 'Sweep', { settings, records, routes, bundles });
@@ -88,7 +93,7 @@ export class GatewayStack extends Stack {
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
     new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
     const inbox = plan.sources.some((source) => source.inbox)
-      ? new Inbox(this, 'Inbox', { settings, records, secrets, routes, follows, bundles })
+      ? new Inbox(this, 'Rejected', { settings, records, secrets, routes, follows, bundles })
       : undefined;
     const admin = new Admin(this, 'Inspect', {
       stage: plan.stage,
@@ -100,11 +105,19 @@ export class GatewayStack extends Stack {
     });
     api.sendAdminTo(admin.function);
 
-    new OperatorPolicy(this, 'Operators', routes);
+    if (groups.size > 0) {
+      for (const { function: reader } of [verifier, ...(inbox ? [inbox] : [])]) secrets.grantReadOfGroups(reader);
+      for (const { function: sender } of [verifier, sweeper, ...(inbox ? [inbox] : [])]) {
+        grantSendToGroups(sender, plan.stage);
+      }
+      grantOperateGroups(admin.function, plan.stage);
+    }
+
+    new OperatorPolicy(this, 'Operators', routes, groups.size > 0 ? plan.stage : undefined);
 
     const watched: Watched = {
       stage: plan.stage,
-      sources: plan.sources.map(({ name }) => name),
+      sources: own.sources.map(({ name }) => name),
       routes,
       api: api.rest,
       verifier: verifier.function,
@@ -117,31 +130,21 @@ export class GatewayStack extends Stack {
       ...(allowlists && { allowlists }),
     };
     const { topic } = new AlarmTopic(this, 'AlarmTopic', settings);
-    const alarms = new Alarms(this, 'Alarms', { watched, topic });
-    new LogQueries(this, 'LogQueries', { watched, admin: admin.function, security });
-    const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all });
+    const nested = [...groups].map(([name, part]) => {
+      const parts = { api, records, applicationTables, ...(rotation && { rotation }), watched, topic, bundles };
+      return [name, new Group(this, `Group-${name}`, { name, plan, part, ...parts })] as const;
+    });
+    const ofGroups = nested.map(([, { alarms }]) => alarms);
+    const alarms = new Alarms(this, 'Alarms', { watched, topic, ofGroups });
+    new LogQueries(this, 'LogQueries', { watched, stage: { admin: admin.function, security } });
+    const dashboards = Object.fromEntries(nested.map(([name, group]) => [name, group.dashboard]));
+    const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all, groups: dashboards });
 
-    for (const { name } of plan.sources) {
-      new CfnOutput(this, `WebhookUrl-${name}`, {
-        description: `Where ${name} sends to.`,
-        value: api.webhookUrl(name),
-      });
-    }
+    addOutputs(this, { api, sources: own.sources, routes });
     new CfnOutput(this, 'AdminUrl', { description: 'Where the admin API begins.', value: api.adminUrl });
     new CfnOutput(this, 'DashboardUrl', { description: 'How this stage does.', value: dashboard.url });
-    for (const route of routes) {
-      const { fullName } = route;
-      new CfnOutput(this, `DeadLettersUrl-${fullName}`, {
-        description: `Dead letters of ${fullName}, for a redrive.`,
-        value: queueLink(route.queueName('dead')),
-      });
-      new CfnOutput(this, `ParkedUrl-${fullName}`, {
-        description: `Parked events of ${fullName}.`,
-        value: queueLink(route.queueName('parked')),
-      });
-    }
     Tags.of(this).add('application', 'hookgate');
     Tags.of(this).add('stage', plan.stage);
-    this.node.addValidation({ validate: () => stackSizeProblem(this, plan) });
+    this.node.addValidation({ validate: () => stackSizeProblem(this, `Stage '${plan.stage}'`, own) });
   }
 }
