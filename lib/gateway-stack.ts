@@ -91,12 +91,11 @@ export class GatewayStack extends Stack {
     const follows = webAcl.publishedArns.length > 0;
     if (follows) records.grantAllowlists(verifier.function);
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
-    new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
+    if (routes.length > 0) new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
     const inbox = plan.sources.some((source) => source.inbox)
       ? new Inbox(this, 'Rejected', { settings, records, secrets, routes, follows, bundles })
       : undefined;
     const admin = new Admin(this, 'Inspect', {
-      stage: plan.stage,
       settings,
       records,
       routes,
