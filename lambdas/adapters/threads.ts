@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import {
   isMainThread,
   MessageChannel,
@@ -23,6 +24,9 @@ const START_MS = 20_000;
 const BEAT_MS = 200;
 /** Looks without a beat between them after which a thread counts as blocked. Looks and not time: a frozen sandbox does neither. */
 const LOOK_MS = 500;
+
+const STDOUT = 1;
+const WAITING = new Int32Array(new SharedArrayBuffer(4));
 
 interface Start {
   readonly shared: SharedArrayBuffer;
@@ -119,6 +123,7 @@ export function startedAsThread(): boolean {
   if (isMainThread) return false;
   const { shared, errors } = workerData as Start;
   const cells = new Int32Array(shared);
+  process.stdout.write = writeAtOnce;
   let started: number = STARTED.well;
   try {
     createRequire(join(taskRoot(), 'index.js'))(`./${CODE}`);
@@ -129,6 +134,25 @@ export function startedAsThread(): boolean {
   errors.close();
   Atomics.store(cells, CELL.started, started);
   Atomics.notify(cells, CELL.started);
+  return true;
+}
+
+/**
+ * A thread's own standard output goes through the process's first thread, later: a sandbox that is frozen once it has
+ * answered would keep the last lines until it is thawed, or for ever.
+ * https://nodejs.org/docs/latest-v24.x/api/worker_threads.html#considerations-when-using-synchronous-blocking-of-stdio
+ */
+function writeAtOnce(chunk: string | Uint8Array): boolean {
+  let rest = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(STDOUT, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      // Whoever reads the pipe is behind.
+      Atomics.wait(WAITING, 0, 0, 1);
+    }
+  }
   return true;
 }
 
