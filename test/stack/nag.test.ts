@@ -39,13 +39,13 @@ test.each(Object.keys(config.stages))('the stack of stage %s breaks none of the 
   expect((await findings(stage)).rules).toEqual([]);
 });
 
-test('nor does one with a rotation and a group of secrets', async () => {
+test('nor does one with a rotation, a group of secrets and an inbox', async () => {
   const allow = { anywhere: true, reason: 'a test' } as const;
   const routes = ['scalekit/user-created'];
   const rotation = { everyDays: 90, settings: { repository: 'acme/shop', hook: '1' }, credential: 'github-hooks' };
   const sources: GatewayConfig['sources'] = [
     { name: 'shop', provider: 'github', allow, routes, rotation },
-    { name: 'eu', provider: 'stripe', allow, routes, secretGroup: 'payments' },
+    { name: 'eu', provider: 'stripe', allow, routes, secretGroup: 'payments', inbox: 'on' },
   ];
   const { rules } = await findings('prod', undefined, { ...config, sources: [...config.sources, ...sources] });
   expect(rules).toEqual([]);
