@@ -49,12 +49,13 @@ export class Queues {
     this.messages.push({ ...place, hop: 'main', visibleAt: now, ...untouched(now) });
   }
 
-  /** The first message that is visible; those whose receives are spent are moved on instead. */
-  visible(): QueueMessage | undefined {
+  /** The first message that is visible in one of the queues; those whose receives are spent are moved on instead. */
+  visible(among: readonly Hop[] = ['main', 'dead']): QueueMessage | undefined {
     const now = this.#clock.now();
     for (const message of this.messages) {
-      if (message.hop === 'parked' || message.visibleAt > now) continue;
-      if (message.receives < MAX_RECEIVES[message.hop] || this.#move(message, now)) return message;
+      if (message.hop === 'parked' || message.visibleAt > now || !among.includes(message.hop)) continue;
+      const stays = message.receives < MAX_RECEIVES[message.hop] || this.#move(message, now);
+      if (stays && among.includes(message.hop)) return message;
     }
     return undefined;
   }
@@ -122,21 +123,22 @@ export class Queues {
     if (at >= 0) this.messages.splice(at, 1);
   }
 
-  /** The console's redrive of everything parked: new messages with a new time. */
-  redrive(): number {
-    const parked = this.messages.filter(({ hop }) => hop === 'parked');
-    for (const message of parked) {
+  /** The console's redrive of everything in a queue: new messages with a new time. */
+  redrive(from: Hop = 'parked'): number {
+    const moved = this.messages.filter(({ hop }) => hop === from);
+    for (const message of moved) {
       this.delete(message);
-      this.send(message.body);
+      this.send(message.body, message.group);
     }
-    return parked.length;
+    return moved.length;
   }
 
   /** When the next message that is hidden now becomes visible. */
-  nextVisible(): number | undefined {
+  nextVisible(among: readonly Hop[] = ['main', 'dead']): number | undefined {
+    const now = this.#clock.now();
     let next: number | undefined;
     for (const { hop, visibleAt } of this.messages) {
-      if (hop !== 'parked' && (next === undefined || visibleAt < next)) next = visibleAt;
+      if (visibleAt > now && among.includes(hop) && (next === undefined || visibleAt < next)) next = visibleAt;
     }
     return next;
   }

@@ -1,0 +1,162 @@
+import * as fc from 'fast-check';
+import {
+  PermanentError,
+  type BatchEvent,
+  type EventOutcome,
+  processor,
+  type ProcessorContext,
+  type ProcessorEvent,
+  type RetryOptions,
+  RetryLater,
+} from '../../lambdas/core/processor.ts';
+import { type Handlers, Route } from './route.ts';
+
+/** What one try of an event comes to. */
+const DEEDS = [
+  'well',
+  'commits',
+  'throws',
+  'throws-no-error',
+  'permanent',
+  'later',
+  'much-later',
+  'retry-after',
+  'hangs',
+  'dies',
+  'refused',
+  'commits-and-throws',
+  'commits-and-dies',
+] as const;
+type Deed = (typeof DEEDS)[number];
+
+interface Shape {
+  readonly kind: 'one-by-one' | 'in-bulk' | 'ordered';
+  readonly retry: Required<Pick<RetryOptions, 'tries' | 'deadLetters'>>;
+  /** Of each event, what its tries come to; after the last of them it begins again. */
+  readonly events: readonly (readonly Deed[])[];
+  readonly seed: number;
+}
+
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  kind: fc.constantFrom('one-by-one', 'in-bulk', 'ordered'),
+  retry: fc.record({ tries: fc.integer({ min: 1, max: 5 }), deadLetters: fc.boolean() }),
+  events: fc.array(fc.array(fc.constantFrom(...DEEDS), { minLength: 1, maxLength: 6 }), {
+    minLength: 1,
+    maxLength: 40,
+  }),
+  seed: fc.integer({ min: 1, max: 1_000_000 }),
+});
+
+const never = new Promise<never>(() => undefined);
+const schema = { '~standard': { validate: (value: unknown) => ({ value }) } };
+
+function routeOf({ kind, retry, events, seed }: Shape) {
+  let mended = false;
+
+  async function doIt(
+    { id = '' }: ProcessorEvent<unknown>,
+    context: Pick<ProcessorContext, 'attempt' | 'commit'>,
+    die: () => void,
+  ) {
+    const { attempt, commit } = context;
+    const deeds = events[Number(id)] ?? [];
+    const deed = mended ? 'commits' : deeds[(attempt - 1) % deeds.length];
+    const write = () => commit([{ put: { table: 'effects', item: { id } } }]);
+    switch (deed) {
+      case undefined:
+      case 'well':
+        return;
+      case 'commits':
+        await write();
+        return;
+      case 'throws':
+        throw new Error('no');
+      case 'throws-no-error':
+        // eslint-disable-next-line @typescript-eslint/only-throw-error
+        throw undefined;
+      case 'permanent':
+        throw new PermanentError('never');
+      case 'later':
+        throw new RetryLater(7);
+      case 'much-later':
+        throw new RetryLater(30 * 24 * 60 * 60);
+      case 'retry-after':
+        throw Object.assign(new Error('429'), { headers: { 'retry-after': '3600' } });
+      case 'hangs':
+        return never;
+      case 'dies':
+        die();
+        return never;
+      case 'refused':
+        throw new Error(`the condition did not hold: ${await refusedBy(route, write)}`);
+      case 'commits-and-throws':
+        await write();
+        throw new Error('too late to matter');
+      case 'commits-and-dies':
+        await write();
+        die();
+        return never;
+    }
+  }
+
+  async function each(batch: readonly BatchEvent<unknown>[], die: () => void): Promise<readonly EventOutcome[]> {
+    const ends = await Promise.allSettled(batch.map((event) => doIt(event, event, die)));
+    return ends.map((end) =>
+      end.status === 'fulfilled' ? 'done' : end.reason instanceof Error ? end.reason : (undefined as never),
+    );
+  }
+
+  const handlers: Handlers = (die) => {
+    if (kind === 'in-bulk') return processor({ on: '*', schema, retry, handleBatch: (batch) => each(batch, die) });
+    const handler = (event: ProcessorEvent<unknown>, context: ProcessorContext) => doIt(event, context, die);
+    return processor({ on: '*', schema, retry, handler, ...(kind === 'ordered' && { ordered: '/group' as const }) });
+  };
+  const route = new Route(handlers, seed);
+  for (const at of events.keys()) route.add(String(at), kind === 'ordered' ? `group-${at % 5}` : undefined);
+  return { route, mend: () => (mended = true) };
+}
+
+/** A condition that does not hold: the table says so, and nothing is written. */
+async function refusedBy({ store }: Route, write: () => Promise<'committed' | 'refused'>): Promise<string> {
+  const commit = store.commit.bind(store);
+  store.commit = () => Promise.resolve('refused');
+  const answer = write();
+  store.commit = commit;
+  return answer;
+}
+
+test('whatever its tries come to, each event ends DONE or PARKED, and what is parked is done after it is mended', async () => {
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(shapes, async (shape) => {
+      const { route, mend } = routeOf(shape);
+      await route.untilQuiet();
+      const between = route.records().filter(({ status }) => status !== 'DONE' && status !== 'PARKED');
+      expect(between).toEqual([]);
+      expect(route.forgotten).toEqual([]);
+
+      // What is parked has a message where a person looks for it, and a reason.
+      const parked = route.records().filter(({ status }) => status === 'PARKED');
+      const waiting = new Set(route.queues.messages.map(({ body, hop }) => `${hop} ${pkIn(body)}`));
+      for (const { pk, lastError } of parked) {
+        expect(waiting).toContain(`${route.waitsIn} ${pk}`);
+        expect(lastError).toBeTruthy();
+      }
+      for (const { status } of route.records()) seen.add(`${shape.kind} ${status}`);
+
+      mend();
+      route.clock.advance(60_000);
+      route.queues.redrive(route.waitsIn);
+      await route.untilQuiet();
+      expect(new Set(route.records().map(({ status }) => status))).toEqual(new Set(['DONE']));
+      expect(Math.max(0, ...route.effects.values())).toBeLessThanOrEqual(1);
+      expect(route.queues.messages).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+  expect(seen.size).toBe(6);
+}, 240_000);
+
+function pkIn(body: string): string {
+  return (JSON.parse(body) as { readonly pk: string }).pk;
+}

@@ -1,0 +1,80 @@
+import { processor } from '../../lambdas/core/processor.ts';
+import { type Handlers, Route } from './route.ts';
+
+const EVENTS = 10_000;
+const POISON = 'event-4711';
+const KEY = `inkress#${POISON}`;
+
+type Deed = (die: () => void) => Promise<void> | void;
+
+/** Ten thousand events of which one is ill until it is mended. */
+function withPoison(ill: Deed) {
+  let mended = false;
+  const handlers: Handlers = (die) =>
+    processor({
+      on: '*',
+      schema: { '~standard': { validate: (value) => ({ value }) } },
+      handler: async ({ id = '' }, { commit }) => {
+        if (id === POISON && !mended) return ill(die);
+        await commit([{ put: { table: 'effects', item: { id } } }]);
+      },
+    });
+  const route = new Route(handlers);
+  for (let at = 0; at < EVENTS; at++) route.add(`event-${at}`);
+  return { route, mend: () => (mended = true) };
+}
+
+/** When the last of the healthy events was done, from the first on. */
+function lastDone({ store }: Route): number {
+  const times = [...store.records.values()].map(({ doneAt }) => doneAt ?? 0);
+  return Math.max(...times) - Math.min(...[...store.records.values()].map(({ receivedAt }) => receivedAt));
+}
+
+test.each<[string, Deed, string]>([
+  ['throws', () => Promise.reject(new TypeError('no such plan')), 'TypeError: no such plan'],
+  ['never ends', () => new Promise<void>(() => undefined), 'DeadlineExceeded: The handler did not end within 29 s.'],
+  [
+    'ends its thread',
+    (die) => {
+      die();
+      return new Promise<void>(() => undefined);
+    },
+    'cut-short: it died',
+  ],
+])(
+  'one poison event among 10,000 that %s is parked after five tries and five as a dead letter; a redrive mends it',
+  async (_, ill, lastError) => {
+    const { route, mend } = withPoison(ill);
+    await route.untilQuiet();
+
+    expect(route.store.records.get(KEY)).toMatchObject({ status: 'PARKED', attempt: 10, lastError });
+    expect(route.queues.messages).toMatchObject([{ hop: 'parked' }]);
+    const others = route.records().filter(({ pk }) => pk !== KEY);
+    expect(new Set(others.map(({ status, attempt }) => `${status} at attempt ${attempt}`))).toEqual(
+      new Set(['DONE at attempt 1']),
+    );
+    expect([route.effects.size, new Set(route.effects.values())]).toEqual([EVENTS - 1, new Set([1])]);
+    expect(route.breakers.rows.get('inkress/route')?.state ?? 'CLOSED').toBe('CLOSED');
+
+    mend();
+    route.clock.advance(60_000);
+    expect(route.queues.redrive()).toBe(1);
+    await route.untilQuiet();
+    expect(route.store.records.get(KEY)).toMatchObject({ status: 'DONE', attempt: 11, epoch: 0 });
+    expect([route.effects.size, new Set(route.effects.values())]).toEqual([EVENTS, new Set([1])]);
+    expect(route.queues.messages).toEqual([]);
+  },
+  120_000,
+);
+
+test('the others are done no later than without it', async () => {
+  const healthy = withPoison(() => undefined);
+  const ill = withPoison(() => {
+    throw new Error('ill');
+  });
+  await healthy.route.untilQuiet();
+  await ill.route.untilQuiet();
+
+  expect(lastDone(healthy.route)).toBe(19_900);
+  expect(lastDone(ill.route)).toBe(19_900);
+}, 120_000);
