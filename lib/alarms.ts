@@ -1,23 +1,43 @@
-import { Alarm, type AlarmBase, AlarmRule as Rule, AlarmState, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmBase,
+  AlarmRule as Rule,
+  AlarmState,
+  CompositeAlarm,
+  type IAlarm,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { alarmRules, compositeRules } from './alarms/list.ts';
-import type { Watch, Watched } from './alarms/rule.ts';
+import type { AlarmRule, CompositeRule, Watch, Watched } from './alarms/rule.ts';
 
 export interface AlarmsProps {
   readonly watched: Watched;
   /** Who is told. */
   readonly topic: ITopic;
+  /** The name of a group, in its nested stack: what watches the stage as a whole is not there. */
+  readonly group?: string;
+  /** Those of the groups, in the stage's own stack. */
+  readonly ofGroups?: readonly Alarms[];
 }
+
+/** Of a composite alarm. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html */
+const MOST_UNDERLYING = 100;
+const LONGEST_RULE = 10_240;
+/** Of an alarm in a rule: its ARN up to the name, and what stands around it. */
+const AROUND_A_NAME = 75;
+/** Of a group; as many as there is room for if names are as long as they may be. */
+const UNDERLYING_OF_A_PART = 50;
 
 /** The alarms of `alarms/list.ts`. Each says what it means, where to look and which page says what to do. */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
-  readonly composite: readonly CompositeAlarm[];
+  readonly composite: ReadonlyMap<CompositeRule, readonly CompositeAlarm[]>;
 
-  constructor(scope: Construct, id: string, { watched, topic }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { watched, topic, group, ofGroups = [] }: AlarmsProps) {
     super(scope, id);
+    const { stage } = watched;
     const tell = new SnsAction(topic);
     const told = <A extends AlarmBase>(alarm: A): A => {
       alarm.addAlarmAction(tell);
@@ -33,23 +53,37 @@ export class Alarms extends Construct {
         rule.name,
         rule
           .watch(watched)
-          .map((watch) => silent(told(this.alarm(`${rule.name}-${watch.id}`, rule, watch, watched.stage)), watch)),
+          .filter(({ id }) => group === undefined || !watchesStage(rule, watched, id))
+          .map((watch) => silent(told(this.alarm(`${rule.name}-${watch.id}`, rule, watch, stage)), watch)),
       ]),
     );
     this.all = [...byRule.values()].flat();
-    this.composite = compositeRules.map(({ name, meaning, of }) =>
-      told(
-        new CompositeAlarm(this, name, {
-          compositeAlarmName: `hookgate-${watched.stage}-${name}`,
-          alarmDescription: [meaning, '', runbook(name)].join('\n'),
-          alarmRule: Rule.anyOf(
-            ...of.flatMap((rule) =>
-              (byRule.get(rule.name) ?? []).map((alarm) => Rule.fromAlarm(alarm, AlarmState.ALARM)),
-            ),
+    this.composite = new Map(
+      compositeRules.map((rule) => {
+        const own = rule.of.flatMap(({ name }) => byRule.get(name) ?? []);
+        const name = `hookgate-${stage}-${rule.name}`;
+        if (group === undefined) {
+          const all = [...own, ...ofGroups.flatMap(({ composite }) => composite.get(rule) ?? [])];
+          this.node.addValidation({ validate: () => ruleProblems(name, all.length, own) });
+          return [rule, [told(this.compositeAlarm(rule, rule.name, name, all))]];
+        }
+        // A part of the stage's alarm, which is the one that tells.
+        return [
+          rule,
+          chunksOf(UNDERLYING_OF_A_PART, own).map((alarms, at) =>
+            this.compositeAlarm(rule, `${rule.name}-${at + 1}`, `${name}-${group}-${at + 1}`, alarms),
           ),
-        }),
-      ),
+        ];
+      }),
     );
+  }
+
+  private compositeAlarm(rule: CompositeRule, id: string, name: string, alarms: readonly IAlarm[]): CompositeAlarm {
+    return new CompositeAlarm(this, id, {
+      compositeAlarmName: name,
+      alarmDescription: [rule.meaning, '', runbook(rule.name)].join('\n'),
+      alarmRule: Rule.anyOf(...alarms.map((alarm) => Rule.fromAlarm(alarm, AlarmState.ALARM))),
+    });
   }
 
   private alarm(id: string, rule: { name: string; meaning: string }, watch: Watch, stage: string): Alarm {
@@ -67,4 +101,26 @@ export class Alarms extends Construct {
 
 function runbook(name: string): string {
   return `Runbook: docs/runbook/${name}.md`;
+}
+
+/** Whether it is the stage's: there also where there is no source and no route. */
+function watchesStage(rule: AlarmRule, watched: Watched, id: string): boolean {
+  const { allowlists } = watched;
+  const nothing = { sources: [], routes: [], silences: new Map<string, number>() };
+  const stage = { ...watched, ...nothing, ...(allowlists && { allowlists: { ...allowlists, sources: [] } }) };
+  return rule.watch(stage).some((watch) => watch.id === id);
+}
+
+function ruleProblems(name: string, count: number, own: readonly Alarm[]): string[] {
+  const length = own.reduce((sum, { node }) => sum + AROUND_A_NAME + name.length + node.id.length, 0);
+  return count <= MOST_UNDERLYING && length <= LONGEST_RULE
+    ? []
+    : [
+        `The alarm '${name}' would ring for any of ${count} alarms in some ${length} characters where CloudWatch takes ` +
+          `${MOST_UNDERLYING} and ${LONGEST_RULE}: give sources that are not deployed yet a \`group\` in lib/config.ts.`,
+      ];
+}
+
+export function chunksOf<T>(size: number, all: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 }

@@ -61,9 +61,10 @@ export class DataKey extends Construct {
   }
 }
 
-/** The key of the stack that a construct is in; undefined where AWS's own keys encrypt. */
+/** The key of the stage that a construct is in; undefined where AWS's own keys encrypt. */
 export function dataKeyOf(scope: Construct): IKey | undefined {
-  const found = Stack.of(scope).node.tryFindChild(ID);
+  const stack = Stack.of(scope);
+  const found = (stack.nestedStackParent ?? stack).node.tryFindChild(ID);
   return found instanceof DataKey ? found.key : undefined;
 }
 

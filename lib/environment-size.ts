@@ -13,7 +13,9 @@ export function environmentProblem(lambda: Function): string[] {
   if (!(resource instanceof CfnFunction)) return [];
   const stack = Stack.of(lambda);
   const uuids = new Set(
-    stack.node.findAll().flatMap((it) => (it instanceof CfnEventSourceMapping ? [stack.getLogicalId(it)] : [])),
+    stack.node
+      .findAll()
+      .flatMap((it) => (it instanceof CfnEventSourceMapping && it.stack === stack ? [stack.getLogicalId(it)] : [])),
   );
   const environment = stack.resolve(resource.environment) as { variables?: object } | undefined;
   const bytes = Object.entries(environment?.variables ?? {}).reduce(

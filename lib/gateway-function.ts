@@ -96,6 +96,13 @@ export class GatewayFunction extends Construct implements IGrantable {
     this.tell(env);
   }
 
+  /** What a pattern would allow too much. */
+  deny({ actions, resources }: { readonly actions: readonly string[]; readonly resources: readonly string[] }): void {
+    this.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({ effect: Effect.DENY, actions: [...actions], resources: [...resources] }),
+    );
+  }
+
   /** Environment that needs no permission. */
   tell(env: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(env)) this.lambda.addEnvironment(name, value);

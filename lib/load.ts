@@ -61,7 +61,9 @@ function planSource(source: SourceConfig, settings: StageConfig, surroundings: S
     allow: settings.allow ?? source.allow,
     throttle: source.throttle ?? settings.limits.perSource,
     ...(source.silentAfter && { silentAfterHours: source.silentAfter.toHours() }),
-    routes: source.routes.map((route) => planRoute({ ...asRoute(route), ...groupOf(source, asRoute(route)) }, surroundings)),
+    routes: source.routes.map((route) =>
+      planRoute({ ...asRoute(route), ...groupOf(source, asRoute(route)) }, surroundings),
+    ),
   };
 }
 

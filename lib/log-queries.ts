@@ -10,8 +10,8 @@ const MOST_GROUPS = 50;
 
 export interface LogQueriesProps {
   readonly watched: Pick<Watched, 'verifier' | 'routes'>;
-  readonly admin: GatewayFunction;
-  readonly security: SecurityLog;
+  /** What the stage has beside; not in the stack of a group. */
+  readonly stage?: { readonly admin: GatewayFunction; readonly security: SecurityLog };
 }
 
 /**
@@ -19,16 +19,15 @@ export interface LogQueriesProps {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_Insights-Saving-Queries.html
  */
 export class LogQueries extends Construct {
-  constructor(scope: Construct, id: string, { watched, admin, security }: LogQueriesProps) {
+  constructor(scope: Construct, id: string, { watched, stage }: LogQueriesProps) {
     super(scope, id);
     const groupOf = ({ lambda }: GatewayFunction) => lambda.logGroup.logGroupName;
     const verifier = groupOf(watched.verifier);
     const processors = watched.routes.map(({ processor }) => groupOf(processor));
-    const refused = security.logGroup.logGroupName;
 
     this.save(
       'What became of an event',
-      [verifier, ...processors, groupOf(admin)],
+      [verifier, ...processors, ...(stage ? [groupOf(stage.admin)] : [])],
       [
         'fields @timestamp, @log, message, route, attempt, ms, reason',
         "filter key = 'SOURCE#ID' or id = 'ID'",
@@ -46,6 +45,19 @@ export class LogQueries extends Construct {
       'sort ms desc',
       'limit 50',
     ]);
+    this.save(
+      'Our faults',
+      [verifier, ...processors],
+      [
+        "filter level = 'ERROR' or message = 'unavailable'",
+        'stats count() as times, latest(@timestamp) as last by @log, message, reason',
+        'sort times desc',
+      ],
+    );
+    if (stage) this.saveOfStage(verifier, groupOf(stage.admin), stage.security.logGroup.logGroupName);
+  }
+
+  private saveOfStage(verifier: string, admin: string, refused: string): void {
     this.save(
       'Who is refused and why',
       [refused],
@@ -65,17 +77,8 @@ export class LogQueries extends Construct {
       ],
     );
     this.save(
-      'Our faults',
-      [verifier, ...processors],
-      [
-        "filter level = 'ERROR' or message = 'unavailable'",
-        'stats count() as times, latest(@timestamp) as last by @log, message, reason',
-        'sort times desc',
-      ],
-    );
-    this.save(
       'Who did what',
-      [groupOf(admin)],
+      [admin],
       [
         'filter ispresent(who)',
         'fields @timestamp, message, who, why, source, route, id, outcome',
@@ -85,6 +88,7 @@ export class LogQueries extends Construct {
   }
 
   private save(name: string, logGroupNames: readonly string[], lines: readonly string[]): void {
+    if (logGroupNames.length === 0) return;
     new CfnQueryDefinition(this, name.replaceAll(' ', ''), {
       name: `${Aws.STACK_NAME}/${name}`,
       // The console asks no more at once; of very many routes the last ones are left out.

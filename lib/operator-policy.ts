@@ -3,6 +3,7 @@ import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { dataKeyOf, keyActionsFor } from './data-key.ts';
+import { queueArns } from './queue-names.ts';
 import type { Route } from './route.ts';
 
 /** A managed policy ends at 6,144 characters; a route's five mentions of a queue take up to 130 each. */
@@ -14,19 +15,28 @@ const ROUTES_PER_POLICY = 8;
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
  */
 export class OperatorPolicy extends Construct {
-  constructor(scope: Construct, id: string, routes: readonly Route[]) {
+  /** @param patternsOf the stage whose queues are meant by their names, where there are more than can be listed */
+  constructor(scope: Construct, id: string, routes: readonly Route[], patternsOf?: string) {
     super(scope, id);
+    if (patternsOf !== undefined) {
+      this.add('', [...statementsByName(this, patternsOf), ...this.keyStatements()]);
+      return;
+    }
     for (let start = 0; start < routes.length; start += ROUTES_PER_POLICY) {
       const number = start === 0 ? '' : String(start / ROUTES_PER_POLICY + 1);
-      const policy = new ManagedPolicy(this, `Policy${number}`, {
-        description: 'Redrive of dead letters and parked events of Hookgate.',
-        statements: [...statementsFor(routes.slice(start, start + ROUTES_PER_POLICY)), ...this.keyStatements()],
-      });
-      new CfnOutput(this, `Arn${number}`, {
-        description: 'To attach to the role of those who redrive.',
-        value: policy.managedPolicyArn,
-      });
+      this.add(number, [...statementsFor(routes.slice(start, start + ROUTES_PER_POLICY)), ...this.keyStatements()]);
     }
+  }
+
+  private add(number: string, statements: PolicyStatement[]): void {
+    const policy = new ManagedPolicy(this, `Policy${number}`, {
+      description: 'Redrive of dead letters and parked events of Hookgate.',
+      statements,
+    });
+    new CfnOutput(this, `Arn${number}`, {
+      description: 'To attach to the role of those who redrive.',
+      value: policy.managedPolicyArn,
+    });
   }
 
   /** A redrive decrypts what it receives and encrypts what it sends, in the name of whoever starts it. */
@@ -45,7 +55,17 @@ export class OperatorPolicy extends Construct {
 
 function statementsFor(routes: readonly Route[]): PolicyStatement[] {
   const arns = (queues: readonly Queue[]) => queues.map(({ queueArn }) => queueArn);
-  const deadAndParked = routes.flatMap(({ dead, parked }) => [dead, parked]);
+  return statementsOn(arns(routes.flatMap(({ dead, parked }) => [dead, parked])), arns(routes.map(({ main }) => main)));
+}
+
+function statementsByName(scope: Construct, stage: string): PolicyStatement[] {
+  return statementsOn(
+    [...queueArns(scope, stage, 'dead'), ...queueArns(scope, stage, 'parked')],
+    queueArns(scope, stage, 'main'),
+  );
+}
+
+function statementsOn(deadAndParked: string[], main: string[]): PolicyStatement[] {
   return [
     new PolicyStatement({
       sid: 'MoveFrom',
@@ -58,13 +78,13 @@ function statementsFor(routes: readonly Route[]): PolicyStatement[] {
         'sqs:GetQueueAttributes',
         'sqs:GetQueueUrl',
       ],
-      resources: arns(deadAndParked),
+      resources: deadAndParked,
     }),
-    new PolicyStatement({ sid: 'MoveTo', actions: ['sqs:SendMessage'], resources: arns(deadAndParked) }),
+    new PolicyStatement({ sid: 'MoveTo', actions: ['sqs:SendMessage'], resources: deadAndParked }),
     new PolicyStatement({
       sid: 'MoveToMain',
       actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
-      resources: arns(routes.map(({ main }) => main)),
+      resources: main,
     }),
   ];
 }

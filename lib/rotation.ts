@@ -20,7 +20,7 @@ export interface RotationProps {
 
 type RotatedSource = PlannedSource & { readonly rotation: SourceRotation };
 
-export function rotatedSources({ sources }: Plan): readonly RotatedSource[] {
+export function rotatedSources({ sources }: Pick<Plan, 'sources'>): readonly RotatedSource[] {
   return sources.flatMap((source) => (source.rotation ? [{ ...source, rotation: source.rotation }] : []));
 }
 
@@ -28,6 +28,7 @@ export function rotatedSources({ sources }: Plan): readonly RotatedSource[] {
 export class Rotation extends Construct {
   readonly function: GatewayFunction;
   private readonly plan: Plan;
+  private readonly permission: CfnPermission;
 
   constructor(scope: Construct, id: string, { plan, secrets, verifier, bundles }: RotationProps) {
     super(scope, id);
@@ -47,7 +48,7 @@ export class Rotation extends Construct {
         'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecretVersionStage',
       ],
-      resources: sources.map((source) => secrets.of(source).secretArn),
+      resources: sources.map((source) => secrets.arnOf(source)),
     });
     this.function.give({
       actions: ['secretsmanager:GetSecretValue'],
@@ -58,22 +59,24 @@ export class Rotation extends Construct {
       verifierSettings.toEnv({ functionName: verifier.lambda.functionName }),
     );
 
-    const permission = new CfnPermission(this, 'Permission', {
+    this.permission = new CfnPermission(this, 'Permission', {
       action: 'lambda:InvokeFunction',
       functionName: this.function.lambda.functionName,
       principal: 'secretsmanager.amazonaws.com',
       sourceAccount: Aws.ACCOUNT_ID,
     });
-    for (const source of sources) {
-      const schedule = new CfnRotationSchedule(this, source.name, {
-        secretId: secrets.of(source).secretArn,
-        rotationLambdaArn: this.function.lambda.functionArn,
-        rotationRules: { automaticallyAfterDays: source.rotation.everyDays },
-        // The credential is not there at the first deployment; `hookgate secret rotate` starts the first one.
-        rotateImmediatelyOnUpdate: false,
-      });
-      schedule.node.addDependency(permission);
-    }
+  }
+
+  /** @param secrets of the stack that `scope` is in, which has the source's secret */
+  schedule(scope: Construct, { name, rotation: { everyDays } }: RotatedSource, secretArn: string): void {
+    const schedule = new CfnRotationSchedule(scope, name, {
+      secretId: secretArn,
+      rotationLambdaArn: this.function.lambda.functionArn,
+      rotationRules: { automaticallyAfterDays: everyDays },
+      // The credential is not there at the first deployment; `hookgate secret rotate` starts the first one.
+      rotateImmediatelyOnUpdate: false,
+    });
+    schedule.node.addDependency(this.permission);
   }
 
   /** What a provider's API is called with, put there by a person. Returns its ARN. */

@@ -12,6 +12,7 @@ import { processorFunctionName } from './bundle.ts';
 import { dataKeyOf } from './data-key.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
+import { MOVE_ACTIONS } from './queue-names.ts';
 import type { Records } from './records.ts';
 
 export interface RouteProps {
@@ -128,13 +129,7 @@ export class Route extends Construct {
   /** To move dead letters and parked events, as SQS does in the name of whoever starts it, and to count them. */
   grantMove(to: GatewayFunction): void {
     to.give({
-      actions: [
-        'sqs:StartMessageMoveTask',
-        'sqs:ListMessageMoveTasks',
-        'sqs:ReceiveMessage',
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-      ],
+      actions: MOVE_ACTIONS,
       resources: [this.dead.queueArn, this.parked.queueArn],
     });
     to.give({ actions: ['sqs:SendMessage'], resources: [this.parked.queueArn] });

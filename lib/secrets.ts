@@ -1,8 +1,8 @@
-import { SecretValue, Validations } from 'aws-cdk-lib';
+import { ArnFormat, SecretValue, Stack, Validations } from 'aws-cdk-lib';
 import { CfnSecret, Secret, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { offersSecret } from '../lambdas/core/scheme/provider.ts';
-import { secretName } from '../lambdas/core/source.ts';
+import { credentialName, secretName } from '../lambdas/core/source.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
@@ -15,10 +15,11 @@ export class Secrets extends Construct {
   /** By the name that functions find them by: nothing of it is in the environment. */
   private readonly byName = new Map<string, Secret>();
 
-  constructor(scope: Construct, id: string, plan: Plan) {
+  /** @param sources whose secrets are in this stack, which may have a part of the stage's only */
+  constructor(scope: Construct, id: string, plan: Plan, sources: readonly PlannedSource[] = plan.sources) {
     super(scope, id);
     this.plan = plan;
-    const { stage, sources } = plan;
+    const { stage } = plan;
     for (const source of sources) {
       const { name, provider, secretGroup } = source;
       if (secretGroup === undefined) {
@@ -45,11 +46,13 @@ export class Secrets extends Construct {
     }
   }
 
-  /** The secret of one source, for its rotation. */
-  of(source: PlannedSource): Secret {
-    const secret = this.byName.get(secretName(this.plan.stage, source));
-    if (!secret) throw new Error(`There is no secret for ${source.name}.`);
-    return secret;
+  /**
+   * ARN of the secret of one source; where that is in the stack of a group, a pattern for its one name.
+   * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html#auth-and-access_examples_wildcard
+   */
+  arnOf(source: PlannedSource): string {
+    const name = secretName(this.plan.stage, source);
+    return this.byName.get(name)?.secretArn ?? this.arn(`${name}-??????`);
   }
 
   /** To keep the first secret that such a provider sends; a second one is refused by Secrets Manager. */
@@ -58,15 +61,31 @@ export class Secrets extends Construct {
     if (offered.length === 0) return;
     to.give({
       actions: ['secretsmanager:PutSecretValue'],
-      resources: offered.map((source) => this.of(source).secretArn),
+      resources: offered.map((source) => this.arnOf(source)),
     });
   }
 
   grantRead(to: GatewayFunction): void {
+    if (this.byName.size === 0) return;
     to.give({
       actions: ['secretsmanager:GetSecretValue'],
       resources: [...this.byName.values()].map(({ secretArn }) => secretArn),
     });
+  }
+
+  /** To read those of groups too: by the pattern of their names, since a role's policy has no room for hundreds of ARNs. */
+  grantReadOfGroups(to: GatewayFunction): void {
+    const { stage } = this.plan;
+    to.give({ actions: ['secretsmanager:GetSecretValue'], resources: [this.arn(secretName(stage, { name: '*' }))] });
+    to.deny({
+      actions: ['secretsmanager:GetSecretValue'],
+      resources: [this.arn(credentialName(stage, '*'))],
+    });
+  }
+
+  private arn(resourceName: string): string {
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    return Stack.of(this).formatArn({ service: 'secretsmanager', resource: 'secret', resourceName, arnFormat });
   }
 
   private add(id: string, name: string, props: SecretProps): Secret {

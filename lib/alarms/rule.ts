@@ -43,7 +43,7 @@ export interface Watched {
   readonly rotation?: GatewayFunction;
   readonly blocker: GatewayFunction;
   /** Where a source follows the addresses that its provider publishes. */
-  readonly allowlists?: Allowlists;
+  readonly allowlists?: Pick<Allowlists, 'function' | 'sources'>;
 }
 
 /** One alarm. It rings when the metric is as `comparison` says in every one of its periods. */

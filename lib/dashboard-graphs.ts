@@ -1,0 +1,226 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import { GraphWidget, type IMetric, type IWidget, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  BREAKER_METRIC,
+  DELIVERY_METRIC,
+  DIMENSION,
+  ENQUEUE_METRIC,
+  LEDGER_METRIC,
+  metricsNamespace,
+  OUTBOX_AGE_METRIC,
+  PROCESSING_METRIC,
+  SECRET_VERSION_METRIC,
+  THROTTLED_METRIC,
+  VERSION,
+} from '../lambdas/core/metrics.ts';
+import type { Watched } from './alarms/rule.ts';
+import { webAclMetricName } from './web-acl.ts';
+
+/** Of all graphs but those of cost. */
+const PERIOD = Duration.minutes(1);
+const HALF = 12;
+const THIRD = 8;
+
+export function flow({ stage, sources, routes }: Watched): IWidget[] {
+  const { accepted, duplicate, filtered, handshake, unavailable } = DELIVERY_METRIC;
+  return [
+    graph('Deliveries in, a minute', THIRD, [
+      ...sources.flatMap((source) =>
+        [accepted, duplicate, filtered, handshake, unavailable].map((metric) => ofSource(stage, metric, source)),
+      ),
+    ]),
+    graph('Events processed, a minute', THIRD, [
+      ...routes.map((route) =>
+        ofRoute(stage, PROCESSING_METRIC.processingMs, route, { statistic: 'SampleCount', label: route.fullName }),
+      ),
+    ]),
+    graph('Time on the way (p95), ms', THIRD, [
+      ...sources.map((source) =>
+        ofSource(stage, ENQUEUE_METRIC, source, { statistic: 'p95', label: `${source} queued` }),
+      ),
+      ...routes.map((route) =>
+        ofRoute(stage, PROCESSING_METRIC.endToEndMs, route, { statistic: 'p95', label: `${route.fullName} done` }),
+      ),
+    ]),
+  ];
+}
+
+export function refusals({ stage, sources }: Watched): IWidget[] {
+  return [
+    graph('Refused, a minute', THIRD, [
+      ...sources.map((source) => ofSource(stage, DELIVERY_METRIC.rejected, source)),
+      new Metric({
+        namespace: metricsNamespace(stage),
+        metricName: THROTTLED_METRIC,
+        period: PERIOD,
+        statistic: 'Sum',
+        label: 'too many (429)',
+      }),
+    ]),
+    graph('Refused by reason, a minute', THIRD, [
+      // Reasons there are many, and few at a time: those that were measured show.
+      new MathExpression({
+        expression: `SEARCH('{${metricsNamespace(stage)},${DIMENSION.reason},${DIMENSION.source}} MetricName="${DELIVERY_METRIC.rejected}"', 'Sum', ${PERIOD.toSeconds()})`,
+        usingMetrics: {},
+        label: '',
+        period: PERIOD,
+      }),
+    ]),
+    graph('Refused at the edge, a minute', THIRD, [
+      blockedByWebAcl(stage, 'refuse', 'address not allowed (403)'),
+      blockedByWebAcl(stage, 'rate-by-address', 'too many of one address (429)'),
+      blockedByWebAcl(stage, 'Default_Action', 'unknown path (404)'),
+    ]),
+  ];
+}
+
+export function answers({ api, verifier }: Watched): IWidget[] {
+  const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
+  return [
+    graph('Answers, a minute', HALF, [
+      api.metricCount({ period: PERIOD, statistic: 'SampleCount', dimensionsMap, label: 'requests' }),
+      api.metricClientError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '4xx' }),
+      api.metricServerError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '5xx' }),
+    ]),
+    graph('Time to answer, ms', HALF, [
+      api.metricLatency({ period: PERIOD, statistic: 'p50', dimensionsMap, label: 'p50' }),
+      api.metricLatency({ period: PERIOD, statistic: 'p99', dimensionsMap, label: 'p99' }),
+      verifier.lambda.metricDuration({ period: PERIOD, statistic: 'p99', label: 'verifier p99' }),
+    ]),
+  ];
+}
+
+export function processors({ stage, routes }: Watched): IWidget[] {
+  const { failed, retried, parked, processingMs } = PROCESSING_METRIC;
+  return [
+    graph('Failed, retried, parked, a minute', HALF, [
+      ...routes.flatMap((route) => [failed, retried, parked].map((metric) => ofRoute(stage, metric, route))),
+    ]),
+    graph('Time to process (p95), ms', HALF, [
+      ...routes.map((route) => ofRoute(stage, processingMs, route, { statistic: 'p95', label: route.fullName })),
+    ]),
+  ];
+}
+
+export function queues({ stage, sources, routes }: Watched): IWidget[] {
+  const options = { period: PERIOD, statistic: 'Maximum' };
+  return [
+    graph('Waiting and in flight', THIRD, [
+      ...routes.flatMap((route) => [
+        route.main.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} waiting` }),
+        route.main.metricApproximateNumberOfMessagesNotVisible({ ...options, label: `${route.fullName} in flight` }),
+      ]),
+    ]),
+    graph('Oldest event, seconds', THIRD, [
+      ...routes.map((route) => route.main.metricApproximateAgeOfOldestMessage({ ...options, label: route.fullName })),
+      ...sources.map((source) =>
+        ofSource(stage, OUTBOX_AGE_METRIC, source, { statistic: 'Maximum', label: `${source} not queued` }),
+      ),
+    ]),
+    graph('Dead letters and parked events', THIRD, [
+      ...routes.flatMap((route) => [
+        route.dead.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} dead` }),
+        route.parked.metricApproximateNumberOfMessagesVisible({ ...options, label: `${route.fullName} parked` }),
+      ]),
+    ]),
+  ];
+}
+
+export function safeguards({ stage, sources, routes }: Watched): IWidget[] {
+  const maximum = { statistic: 'Maximum' };
+  return [
+    graph('Breakers open', THIRD, [
+      ...routes.map((route) => ofRoute(stage, BREAKER_METRIC.open, route, { ...maximum, label: route.fullName })),
+    ]),
+    graph('Signed with a secret that is not the current one, a minute', THIRD, [
+      ...sources.flatMap((source) =>
+        Object.values(VERSION).map((version) =>
+          ofSource(stage, SECRET_VERSION_METRIC, source, {
+            label: `${source} ${version}`,
+            more: { [DIMENSION.version]: version },
+          }),
+        ),
+      ),
+    ]),
+    graph('Not accounted for', THIRD, [
+      ...sources.flatMap((source) =>
+        [LEDGER_METRIC.overdue, LEDGER_METRIC.missing].map((metric) => ofSource(stage, metric, source, maximum)),
+      ),
+    ]),
+  ];
+}
+
+/** What the bill counts most of, per hour: requests, function time and bytes of logs. */
+export function cost({ api, verifier, routes }: Watched): IWidget[] {
+  const options = { period: Duration.hours(1), statistic: 'Sum' };
+  const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
+  const functions = [['verifier', verifier] as const, ...routes.map((it) => [it.fullName, it.processor] as const)];
+  return [
+    graph('Requests, an hour', THIRD, [
+      api.metricCount({ ...options, statistic: 'SampleCount', dimensionsMap, label: 'requests' }),
+    ]),
+    graph('Function time, ms an hour', THIRD, [
+      ...functions.map(([label, { lambda }]) => lambda.metricDuration({ ...options, label })),
+    ]),
+    graph('Logs, bytes an hour', THIRD, [
+      ...functions.map(
+        ([label, { lambda }]) =>
+          new Metric({
+            namespace: 'AWS/Logs',
+            metricName: 'IncomingBytes',
+            dimensionsMap: { LogGroupName: lambda.logGroup.logGroupName },
+            ...options,
+            label,
+          }),
+      ),
+    ]),
+  ];
+}
+
+function ofSource(
+  stage: string,
+  metricName: string,
+  source: string,
+  { statistic = 'Sum', label = `${source} ${metricName.toLowerCase()}`, more = {} } = {},
+): IMetric {
+  return new Metric({
+    namespace: metricsNamespace(stage),
+    metricName,
+    dimensionsMap: { [DIMENSION.source]: source, ...more },
+    period: PERIOD,
+    statistic,
+    label,
+  });
+}
+
+function ofRoute(
+  stage: string,
+  metricName: string,
+  route: { readonly source: string; readonly routeName: string; readonly fullName: string },
+  { statistic = 'Sum', label = `${route.fullName} ${metricName.toLowerCase()}` } = {},
+): IMetric {
+  return new Metric({
+    namespace: metricsNamespace(stage),
+    metricName,
+    dimensionsMap: { [DIMENSION.source]: route.source, [DIMENSION.route]: route.routeName },
+    period: PERIOD,
+    statistic,
+    label,
+  });
+}
+
+/** @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html */
+function blockedByWebAcl(stage: string, rule: string, label: string): IMetric {
+  return new Metric({
+    namespace: 'AWS/WAFV2',
+    metricName: 'BlockedRequests',
+    dimensionsMap: { WebACL: webAclMetricName(stage), Rule: rule, Region: Aws.REGION },
+    period: PERIOD,
+    statistic: 'Sum',
+    label,
+  });
+}
+
+function graph(title: string, width: number, left: IMetric[]): IWidget {
+  return new GraphWidget({ title, width, height: 6, left, leftYAxis: { min: 0 }, stacked: false });
+}
