@@ -124,7 +124,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
       const state = listed(claim.pk, 'PROCESSING');
       const result = await update(claim.pk, {
         condition:
-          'v BETWEEN :oldest AND :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
+          'v >= :oldest AND v <= :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
           '#status = :received' +
           ' OR (#status = :failed AND (:hop = :dead OR attribute_not_exists(movedAt) OR movedAt < :sentAt))' +
           ' OR (#status = :processing AND (leaseUntil <= :now OR #owner = :owner))' +
@@ -238,7 +238,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
     async replay(seen, { now, outboxAt }) {
       const state = listed(seen.pk, 'RECEIVED');
       const result = await update(seen.pk, {
-        condition: 'v BETWEEN :oldest AND :v AND epoch = :epoch AND #status = :seen AND #status IN (:done, :parked)',
+        condition: 'v >= :oldest AND v <= :v AND epoch = :epoch AND #status = :seen AND #status IN (:done, :parked)',
         set: {
           ...state.set,
           epoch: seen.epoch + 1,

@@ -61,7 +61,8 @@ export async function startSqs(options: SqsOptions): Promise<RunningService> {
   actions.set('ReceiveMessage', receiveMessage(actions, store));
   actions.set('SendMessage', sendMessage(actions));
   actions.set('SetQueueAttributes', setQueueAttributes(actions, store));
-  actions.set('SendMessageBatch', inOneTransaction(actions, 'SendMessageBatch', persistence));
+  for (const name of ['SendMessageBatch', 'DeleteMessageBatch', 'ChangeMessageVisibilityBatch'])
+    actions.set(name, inOneTransaction(actions, name, persistence));
   // For the host's own metrics; SQS has no such action.
   actions.set('ReadQueueMetrics', () => ({ queues: queueMetrics(store, now()) }));
   actions.set('StartMessageMoveTask', (input) => tasks.start(input));
