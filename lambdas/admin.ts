@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { toResult } from './adapters/api-gateway.ts';
@@ -13,15 +13,17 @@ import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
 import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
+import { eventHistory } from './adapters/event-history.ts';
 import { eventLog } from './adapters/event-log.ts';
 import { readGateway } from './adapters/gateway-file.ts';
-import { askInbox } from './adapters/inbox-call.ts';
+import { inboxFunction } from './adapters/inbox-call.ts';
 import { createLog } from './adapters/log.ts';
 import { routeQueues } from './adapters/route-queues.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
 import { administerAlarms } from './core/admin-alarms.ts';
 import { administerAllowlists, type AdminAllowlistsPorts } from './core/admin-allowlists.ts';
+import { administerHistory } from './core/admin-history.ts';
 import { administerLedger } from './core/admin-ledger.ts';
 import { type OperationId, OPERATIONS } from './core/admin-operations.ts';
 import { administerQueues, type AdminQueuesPorts } from './core/admin-queues.ts';
@@ -62,6 +64,10 @@ const replays: Parameters<typeof administer>[3] = {
   audit: (entry) => log.info('replay', { ...entry }),
 };
 
+// A page of a log that is looked through may take seconds.
+const logs = new CloudWatchLogsClient({ ...clientOptions, requestHandler: { requestTimeout: 10_000 } });
+const history = { log: events, history: eventHistory(logs, gateway.stage, systemClock), sources };
+
 const ledger = { log: events, book: dynamoLedgerBook(client, tableName), clock: systemClock, sources };
 
 const queues: AdminQueuesPorts = {
@@ -89,9 +95,8 @@ const allowlists: AdminAllowlistsPorts = {
   audit: (entry) => log.info('allowlist apply', entry),
 };
 
-const inbox = inboxSettings.fromEnv(process.env);
-// It lets in a page of deliveries; whoever waits has no more than twenty seconds.
-const lambda = new LambdaClient({ ...clientOptions, maxAttempts: 1, requestHandler: { requestTimeout: 18_000 } });
+const inboxSetting = inboxSettings.fromEnv(process.env);
+const askInbox = inboxSetting && inboxFunction(inboxSetting.functionName);
 
 const document: Answer = {
   status: 200,
@@ -134,6 +139,8 @@ async function perform(id: OperationId, request: AdminRequest): Promise<Answer> 
     case 'showEvent':
     case 'replayEvent':
       return administer(request, sources, events, replays);
+    case 'showHistory':
+      return administerHistory(request, history);
     case 'listRoutes':
     case 'switchRoute':
       return administerRoutes(request, routes);
@@ -158,7 +165,7 @@ async function perform(id: OperationId, request: AdminRequest): Promise<Answer> 
     case 'listInbox':
     case 'explainInbox':
     case 'releaseInbox':
-      if (inbox) return askInbox(lambda, inbox.functionName, request);
+      if (askInbox) return askInbox(request);
       return problem(404, "No source of this stage has an inbox: inbox: 'on' gives it one.", { field: 'source' });
   }
 }

@@ -63,6 +63,7 @@ test('the files are found', () => {
     'lambdas/admin.ts',
     'lambdas/allowlists.ts',
     'lambdas/breaker-controller.ts',
+    'lambdas/inbox.ts',
     'lambdas/processor-function.ts',
     'lambdas/processor.ts',
     'lambdas/rotation.ts',

@@ -23,7 +23,7 @@ const KIB = 1024;
 test.each([
   ['verifier', 780],
   ['sweeper', 680],
-  ['admin', 760],
+  ['admin', 840],
   ['processor-scalekit-user-created', 780],
   ['processor-scalekit-user-updated', 780],
   ['processor-inkress-payment-success', 780],

@@ -4,8 +4,10 @@ import { config, type GatewayConfig } from '../../lib/config.ts';
 import { gatewayOf } from '../../lib/plan.ts';
 import { planOf, type Resource, resourcesOf, stackOf } from './stage.ts';
 
-const [scalekit, ...others] = config.sources;
-const WITH_INBOX: GatewayConfig = { ...config, sources: [{ ...scalekit, inbox: 'on' }, ...others] };
+const WITH_INBOX: GatewayConfig = {
+  ...config,
+  sources: config.sources.map((source) => (source.name === 'scalekit' ? { ...source, inbox: 'on' } : source)),
+};
 
 let template: Template;
 beforeAll(async () => {

@@ -169,7 +169,12 @@ describe('the bucket of large payloads', () => {
         IgnorePublicAcls: true,
         RestrictPublicBuckets: true,
       },
-      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 60, Status: 'Enabled' }] },
+      LifecycleConfiguration: {
+        Rules: [
+          { ExpirationInDays: 60, Status: 'Enabled' },
+          { ExpirationInDays: 3, Prefix: 'inbox/', Status: 'Enabled' },
+        ],
+      },
     });
     expect(bucket).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });
   });
