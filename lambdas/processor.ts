@@ -9,6 +9,7 @@ import { createEmf } from './adapters/emf.ts';
 import { readGateway } from './adapters/gateway-file.ts';
 import { createLog } from './adapters/log.ts';
 import { processingReport } from './adapters/processing-report.ts';
+import { readTogether } from './adapters/rows.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { serveJobs } from './adapters/threads.ts';
 import { returnMessages } from './adapters/visibility.ts';
@@ -53,7 +54,7 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     store: dynamoStore({
       client: dynamo,
       tableName,
-      bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)),
+      bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName), readTogether(dynamo, tableName)),
       listBy,
       tables,
     }),

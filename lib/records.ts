@@ -80,9 +80,15 @@ export class Records extends Construct {
     to.give({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] });
   }
 
-  /** To claim an event, read its payload, and write how it ended. */
+  /** To claim events, read their payloads, and write how they ended. */
   grantProcess(to: GatewayFunction): void {
-    to.give({ actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+    to.give(
+      {
+        actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+        resources: [this.table.tableArn],
+      },
+      this.env,
+    );
     this.grantObjects(to, 's3:GetObject');
     // Without it S3 answers 403 and not 404 for an object that is gone, and nobody could tell that from a lost permission:
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_Permissions

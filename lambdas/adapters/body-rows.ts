@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Body } from '../core/ports.ts';
+import { type ReadRow, readOneByOne } from './rows.ts';
 
 /** Where payloads go that don't fit a row. */
 export interface Blobs {
@@ -21,8 +22,17 @@ export const LARGEST_ROW_GZIP_BYTES = 256 * 1024;
 /** Nothing larger was ever let in: an inflated payload beyond this is not one of ours. */
 const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
 
-/** Payloads as `BODY#<sha256>` rows: gzip in the row, or in an object that the row names. */
-export function bodyRows(client: DynamoDBClient, tableName: string, blobs: Blobs): BodyRows {
+/**
+ * Payloads as `BODY#<sha256>` rows: gzip in the row, or in an object that the row names.
+ *
+ * @param readRow for who reads many at a time: `readTogether`
+ */
+export function bodyRows(
+  client: DynamoDBClient,
+  tableName: string,
+  blobs: Blobs,
+  readRow: ReadRow = readOneByOne(client, tableName),
+): BodyRows {
   const keyOf = (pk: string, sha256: string) => ({ pk: { S: pk }, sk: { S: `BODY#${sha256}` } });
   return {
     async put(pk, { sha256, record, bytes, expiresAt }) {
@@ -45,10 +55,8 @@ export function bodyRows(client: DynamoDBClient, tableName: string, blobs: Blobs
     },
 
     async get(pk, sha256) {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: tableName, Key: keyOf(pk, sha256), ConsistentRead: true }),
-      );
-      const gzip = Item?.object?.S !== undefined ? await blobs.get(Item.object.S) : Item?.gzip?.B;
+      const row = await readRow(keyOf(pk, sha256));
+      const gzip = row?.object?.S !== undefined ? await blobs.get(row.object.S) : row?.gzip?.B;
       return gzip && inflate(gzip, sha256);
     },
   };

@@ -2,7 +2,7 @@ import { attempt, type AttemptPorts, type End, type OneByOneProcessor, triesOf }
 import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from './message.ts';
-import type { Claim, Fence, Random } from './ports.ts';
+import type { Claim, Fence, Random, Store } from './ports.ts';
 import { beginningOf, type EventRecord, isExpired, LONGEST_BYTES, isKnownVersion } from './record.ts';
 import {
   backoffSeconds,
@@ -130,6 +130,10 @@ async function claimAndRun<Payload>(
     epoch: message.epoch,
     bodySha256: message.bodySha256,
   };
+  // Asked for along with the claim: the payloads of a batch come in one request, and nobody waits for them afterwards.
+  const body = ports.store.getBody(message.pk, message.bodySha256);
+  // What is refused or put off uses none; who uses it hears of the error.
+  body.catch(() => undefined);
   const result = await ports.store.claim(claim);
   if (!result.claimed) {
     await ports.circuit.learn(pass, 'none', queued.owner);
@@ -139,7 +143,7 @@ async function claimAndRun<Payload>(
     await ports.circuit.learn(pass, 'none', queued.owner);
     return { outcome: 'apart', pk: message.pk };
   }
-  return run(processor, result.record, queued, pass, ports);
+  return run(processor, result.record, queued, pass, ports, body);
 }
 
 /** Runs the handler for a claimed event and writes how that ended. */
@@ -149,11 +153,12 @@ async function run<Payload>(
   queued: QueuedMessage,
   pass: Pass,
   ports: ConsumePorts,
+  body?: ReturnType<Store['getBody']>,
 ): Promise<Outcome> {
   const fence: Fence = { pk: record.pk, owner: queued.owner, attempt: record.attempt };
   const end: End =
     queued.cutShort === undefined
-      ? await attempt(processor, record, fence, queued.deadline, ports)
+      ? await attempt(processor, record, fence, queued.deadline, ports, body)
       : { kind: 'unended', reason: `${CUT_SHORT}${queued.cutShort}` };
   const outcome = await ended(end, record, fence, queued, policyOf(processor), ports);
   const closedForMs = await ports.circuit.learn(pass, EVIDENCE[end.kind], queued.owner);

@@ -1,7 +1,12 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { type BodyRows, bodyRows } from '../../lambdas/adapters/body-rows.ts';
+import { readTogether } from '../../lambdas/adapters/rows.ts';
 import { s3Blobs } from '../../lambdas/adapters/s3-blobs.ts';
 import { removeData, temporaryData, until } from '../support/host.ts';
 import { Gateway } from '../support/trial/gateway.ts';
@@ -20,10 +25,12 @@ describe('the adapters', () => {
   let client: DynamoDBClient;
   let bodies: BodyRows;
   let s3: string;
+  let dynamodb: string;
 
   beforeAll(async () => {
     const endpoints = await services.start();
     s3 = endpoints.s3;
+    dynamodb = endpoints.dynamodb;
     Object.assign(process.env, {
       AWS_ENDPOINT_URL_S3: s3,
       AWS_REGION: CREDENTIALS.region,
@@ -122,6 +129,98 @@ describe('the adapters', () => {
 
     expect(await bodies.get(name, hash(bytes))).toBe('corrupt');
   });
+
+  describe('reading together', () => {
+    let together: BodyRows;
+    let watched: DynamoDBClient;
+    const calls: string[] = [];
+    const payloads = ['one', 'two', 'three'].map(
+      (name) => [`together#${name}`, Buffer.from(`{"id":"${name}"}`)] as const,
+    );
+
+    beforeAll(async () => {
+      watched = new DynamoDBClient({ ...CREDENTIALS, endpoint: dynamodb });
+      watched.middlewareStack.add(
+        (next, { commandName }) =>
+          (args) => {
+            calls.push(commandName ?? '');
+            return next(args);
+          },
+        { step: 'initialize' },
+      );
+      together = bodyRows(watched, 'records', s3Blobs(BUCKET), readTogether(watched, 'records'));
+      for (const [pk, bytes] of payloads) await together.put(pk, { sha256: hash(bytes), bytes, expiresAt: EXPIRES_AT });
+    });
+    beforeEach(() => calls.splice(0));
+    afterAll(() => watched.destroy());
+
+    test('payloads asked for in one moment come in one request, each to whom it belongs', async () => {
+      const asked = [...payloads, ['together#never', Buffer.from('{}')] as const, ...payloads.slice(0, 1)];
+      const read = await Promise.all(asked.map(([pk, bytes]) => together.get(pk, hash(bytes))));
+
+      expect(read.map((bytes) => bytes?.toString())).toEqual([
+        '{"id":"one"}',
+        '{"id":"two"}',
+        '{"id":"three"}',
+        undefined,
+        '{"id":"one"}',
+      ]);
+      expect(calls).toEqual(['BatchGetItemCommand']);
+    });
+
+    test('one alone is read by itself, and so is one that comes later', async () => {
+      for (const [pk, bytes] of payloads.slice(0, 2)) expect(await together.get(pk, hash(bytes))).toEqual(bytes);
+
+      expect(calls).toEqual(['GetItemCommand', 'GetItemCommand']);
+    });
+
+    test('a request that fails fails for each of them, and the next is a new one', async () => {
+      const lost = bodyRows(watched, 'records', s3Blobs(BUCKET), readTogether(watched, 'no-such-table'));
+      const tries = () => Promise.allSettled(payloads.map(([pk, bytes]) => lost.get(pk, hash(bytes))));
+
+      expect((await tries()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      expect((await tries()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      expect(calls).toEqual(['BatchGetItemCommand', 'BatchGetItemCommand']);
+    });
+  });
+});
+
+test('what a full answer left out is read by itself', async () => {
+  const row = (name: string) => ({ pk: { S: name }, sk: { S: 'BODY#1' }, gzip: { B: Buffer.from(name) } });
+  const asked: unknown[] = [];
+  const server = createServer((request, response) => {
+    void json(request).then((input) => {
+      asked.push(input);
+      const { RequestItems, Key } = input as {
+        readonly RequestItems?: {
+          readonly records: { readonly Keys: readonly { readonly pk: { readonly S: string } }[] };
+        };
+        readonly Key?: { readonly pk: { readonly S: string } };
+      };
+      const [first, ...others] = RequestItems?.records.Keys ?? [];
+      response.setHeader('content-type', 'application/x-amz-json-1.0');
+      response.end(
+        JSON.stringify(
+          Key
+            ? { Item: row(Key.pk.S) }
+            : {
+                Responses: { records: [row(first?.pk.S ?? '')] },
+                UnprocessedKeys: { records: { Keys: others, ConsistentRead: true } },
+              },
+        ),
+      );
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new DynamoDBClient({ ...CREDENTIALS, endpoint: `http://127.0.0.1:${port}` });
+  const read = readTogether(client, 'records');
+  const rows = await Promise.all(['a', 'b', 'c'].map((name) => read({ pk: { S: name }, sk: { S: 'BODY#1' } })));
+
+  expect(rows.map((found) => found?.pk)).toEqual([{ S: 'a' }, { S: 'b' }, { S: 'c' }]);
+  expect(asked).toHaveLength(3);
+  client.destroy();
+  server.close();
 });
 
 describe('the gateway', () => {
