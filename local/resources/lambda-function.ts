@@ -27,6 +27,7 @@ export const lambdaFunction: ResourceType = {
       );
     const variables = object(object(properties['Environment'])['Variables']);
     const reserved = optionalNumber(resource, 'ReservedConcurrentExecutions');
+    const { LogFormat: logFormat, LogGroup: logGroup } = object(properties['LoggingConfig']);
     desired.functions.push({
       id,
       name: nameOf(resource, place),
@@ -35,14 +36,22 @@ export const lambdaFunction: ResourceType = {
       roleArn: text(resource, 'Role'),
       handler: text(resource, 'Handler'),
       code: asset.folder,
-      environment: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
+      environment: Object.fromEntries(
+        Object.entries(variables).map(([name, value]) => [name, hereOf(String(value), place)]),
+      ),
       memoryMb: optionalNumber(resource, 'MemorySize') ?? 128,
       timeoutMs: (optionalNumber(resource, 'Timeout') ?? 3) * 1000,
-      logFormat: object(properties['LoggingConfig'])['LogFormat'] === 'JSON' ? 'JSON' : 'Text',
+      logFormat: logFormat === 'JSON' ? 'JSON' : 'Text',
+      ...(typeof logGroup === 'string' && { logGroup }),
       ...(reserved !== undefined && { reservedConcurrency: reserved }),
     });
   },
 };
+
+/** The SDK sends to the host in a queue's URL: one that the template writes itself must lead to this machine as well. */
+function hereOf(value: string, { region, endpoints }: Place): string {
+  return value.replaceAll(`https://sqs.${region}.amazonaws.com/`, `${endpoints.sqs}/`);
+}
 
 /** `Route-scalekit-user-created/Processor/Function/Code` is `scalekit-user-created` to a person. */
 function labelOf(constructPath: string): string {

@@ -13,6 +13,7 @@ export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
 }
 
 /** One stack of a CDK cloud assembly. */
@@ -24,6 +25,7 @@ export interface Assembly {
 }
 
 export interface Asset {
+  /** Of a function; the file itself where the asset is one. */
   readonly folder: string;
   /** Path of the construct that has it: `Ingest/Verifier/Function/Code`. */
   readonly displayName: string;
@@ -77,6 +79,6 @@ export function readAssembly(folder: string): Assembly {
   };
 }
 
-function readJson(path: string): unknown {
+export function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
 }

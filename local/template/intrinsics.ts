@@ -5,6 +5,8 @@ import { Refusal } from '../refusal.ts';
 export interface Answers {
   /** A pseudo parameter (`AWS::Region`), or undefined. */
   readonly pseudo: (name: string) => unknown;
+  /** What a parameter is given, or undefined: its default counts then. */
+  readonly parameter: (name: string) => unknown;
   readonly ref: (id: string) => string;
   readonly attribute: (id: string, attribute: string) => string;
 }
@@ -82,7 +84,7 @@ export class Intrinsics {
     const pseudo = this.#answers.pseudo(id);
     if (pseudo !== undefined) return pseudo;
     const parameter = this.#template.Parameters?.[id];
-    return parameter ? (parameter.Default ?? '') : this.#answers.ref(id);
+    return parameter ? (this.#answers.parameter(id) ?? parameter.Default ?? '') : this.#answers.ref(id);
   }
 
   #sub(argument: unknown): string {

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Template, type TemplateResource } from '../../local/template/assembly.ts';
 import { Intrinsics } from '../../local/template/intrinsics.ts';
 import { readTemplate } from '../../local/template/read.ts';
@@ -5,7 +8,7 @@ import { readTemplate } from '../../local/template/read.ts';
 const intrinsics = new Intrinsics(
   {
     Resources: {},
-    Parameters: { Size: { Default: 3 } },
+    Parameters: { Size: { Default: 3 }, Given: { Default: 3 } },
     Conditions: {
       Here: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] },
       There: { 'Fn::Not': [{ Condition: 'Here' }] },
@@ -15,6 +18,7 @@ const intrinsics = new Intrinsics(
   },
   {
     pseudo: (name) => (name === 'AWS::Region' ? 'us-east-1' : undefined),
+    parameter: (name) => (name === 'Given' ? 5 : undefined),
     ref: (id) => `ref-${id}`,
     attribute: (id, attribute) => `${attribute}-of-${id}`,
   },
@@ -24,6 +28,7 @@ test.each([
   ['a resource', { Ref: 'Queue' }, 'ref-Queue'],
   ['a pseudo parameter', { Ref: 'AWS::Region' }, 'us-east-1'],
   ['a parameter’s default', { Ref: 'Size' }, 3],
+  ['a parameter that is given', { Ref: 'Given' }, 5],
   ['an attribute', { 'Fn::GetAtt': ['Queue', 'Arn'] }, 'Arn-of-Queue'],
   ['an attribute by a dot', { 'Fn::GetAtt': 'Queue.Nested.Arn' }, 'Nested.Arn-of-Queue'],
   ['text that is joined', { 'Fn::Join': [':', ['arn', { Ref: 'AWS::Region' }, 1]] }, 'arn:us-east-1:1'],
@@ -118,16 +123,121 @@ test('a queue’s URL leads to this machine, and its name stays the same over re
 
 test('what does not run here is named, and what is unheard of as well', () => {
   const { inert, unknown } = read({
-    Alarm: { Type: 'AWS::CloudWatch::Alarm' },
+    Page: { Type: 'AWS::CloudWatch::Dashboard' },
     Machine: { Type: 'AWS::EC2::Instance' },
   });
-  expect([...inert.keys()]).toEqual(['AWS::CloudWatch::Alarm']);
+  expect([...inert.keys()]).toEqual(['AWS::CloudWatch::Dashboard']);
   expect(unknown).toEqual(['AWS::EC2::Instance']);
 });
 
 test('a resource whose condition does not hold is not there', () => {
   const queue = { Type: 'AWS::SQS::Queue', Condition: 'Never', Properties: { QueueName: 'never' } };
   expect(read({ Queue: queue }, { Never: { 'Fn::Equals': ['a', 'b'] } }).desired.queues).toEqual([]);
+});
+
+/** A stack with nested ones of these templates, as CDK writes them: as file assets, each named by its URL's last part. */
+function readNested(resources: Template['Resources'], nested: Readonly<Record<string, Template>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'hookgate-nested-'));
+  const assets = Object.entries(nested).map(([name, template]) => {
+    const file = join(folder, `${name}.json`);
+    writeFileSync(file, JSON.stringify(template));
+    return [`${name}.json`, { folder: file, displayName: name }] as const;
+  });
+  const assembly = { stackName: 'hookgate-local', template: { Resources: resources }, assets: new Map(assets) };
+  const endpoints = { dynamodb: 'http://d', sqs: 'http://127.0.0.1:1', secretsmanager: 'http://s', s3: 'http://o' };
+  const place = { region: 'us-east-1', account: '000000000000', endpoints };
+  return readTemplate(assembly, { ...place, stackName: 'hookgate-local', assets: assembly.assets });
+}
+
+const stackOf = (name: string, parameters: object = {}) => ({
+  Type: 'AWS::CloudFormation::Stack',
+  Properties: {
+    TemplateURL: { 'Fn::Join': ['', ['https://s3.', { Ref: 'AWS::Region' }, `.amazonaws.com/assets/${name}.json`]] },
+    Parameters: parameters,
+  },
+});
+
+test('nested stacks give and take: a parameter from above, an output from below, and another nested stack’s', () => {
+  const queue = (name: unknown) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName: name } });
+  const { desired, unknown } = readNested(
+    {
+      Own: queue('own'),
+      First: stackOf('first', { given: { 'Fn::GetAtt': ['Own', 'Arn'] } }),
+      Second: stackOf('second', { ofFirst: { 'Fn::GetAtt': ['First', 'Outputs.queueArn'] } }),
+    },
+    {
+      first: {
+        Parameters: { given: {} },
+        Resources: {
+          Queue: queue({ 'Fn::Join': ['-', [{ Ref: 'AWS::StackName' }, 'queue']] }),
+          Table: { Type: 'AWS::SQS::Queue', Properties: {} },
+          RedrivesTo: {
+            Type: 'AWS::SQS::Queue',
+            Properties: {
+              QueueName: 'redrives',
+              RedrivePolicy: { deadLetterTargetArn: { Ref: 'given' }, maxReceiveCount: 3 },
+            },
+          },
+        },
+        Outputs: { queueArn: { Value: { 'Fn::GetAtt': ['Queue', 'Arn'] } } },
+      },
+      second: {
+        Parameters: { ofFirst: {} },
+        Resources: {
+          Table: {
+            Type: 'AWS::SQS::Queue',
+            Properties: { RedrivePolicy: { deadLetterTargetArn: { Ref: 'ofFirst' }, maxReceiveCount: 3 } },
+          },
+        },
+      },
+    },
+  );
+  expect(unknown).toEqual([]);
+  expect(desired.queues.map(({ name }) => name)).toEqual([
+    'own',
+    'hookgate-local-First-queue',
+    // The same logical id in both, and so two names.
+    'hookgate-local-First-Table',
+    'redrives',
+    'hookgate-local-Second-Table',
+  ]);
+  const redrive = (at: number) => desired.queues[at]?.attributes['RedrivePolicy'];
+  expect(redrive(3)).toBe('{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:own","maxReceiveCount":3}');
+  expect(redrive(4)).toBe(
+    '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:hookgate-local-First-queue","maxReceiveCount":3}',
+  );
+});
+
+test('a nested stack whose template or output is not there is named', () => {
+  expect(() => readNested({ First: stackOf('first') }, {})).toThrow(
+    'First has its template outside of the assembly: make it a NestedStack of CDK.',
+  );
+  const reader = { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::GetAtt': ['First', 'Outputs.no'] } } };
+  expect(() => readNested({ Reader: reader, First: stackOf('first') }, { first: { Resources: {} } })).toThrow(
+    'The nested stack hookgate-local-First is asked for its output no: add it.',
+  );
+});
+
+test('a queue’s URL that the template writes itself leads to this machine too', () => {
+  const { desired } = read({
+    Role: { Type: 'AWS::IAM::Role', Properties: {} },
+    Verifier: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        Code: { S3Key: 'code.zip' },
+        Handler: 'index.handler',
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        Environment: {
+          Variables: {
+            QUEUE_URL: {
+              'Fn::Sub': 'https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/any',
+            },
+          },
+        },
+      },
+    },
+  });
+  expect(desired.functions[0]?.environment).toEqual({ QUEUE_URL: 'http://127.0.0.1:1/000000000000/any' });
 });
 
 const queueNamed = (name: unknown) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName: name } });

@@ -21,11 +21,11 @@ export class Gateway {
     this.port = port;
   }
 
-  /** Synthesises once: a restart takes the assembly as it is. */
-  static async start(data: string): Promise<Gateway> {
+  /** Synthesises once: a restart takes the assembly as it is. @param which of the configurations of `synthesise.ts` */
+  static async start(data: string, which = 'trial'): Promise<Gateway> {
     const { status, stderr } = spawnSync(
       process.execPath,
-      [join(import.meta.dirname, 'synthesise.ts'), join(data, 'assembly')],
+      [join(import.meta.dirname, 'synthesise.ts'), join(data, 'assembly'), which],
       {
         encoding: 'utf8',
       },
