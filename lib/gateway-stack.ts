@@ -135,7 +135,10 @@ export class GatewayStack extends Stack {
     });
     const ofGroups = nested.map(([, { alarms }]) => alarms);
     const alarms = new Alarms(this, 'Alarms', { watched, topic, ofGroups });
-    new LogQueries(this, 'LogQueries', { watched, stage: { admin: admin.function, security } });
+    new LogQueries(this, 'LogQueries', {
+      watched,
+      stage: { operators: [admin.function, ...(inbox ? [inbox.function] : [])], security },
+    });
     const dashboards = Object.fromEntries(nested.map(([name, group]) => [name, group.dashboard]));
     const dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: alarms.all, groups: dashboards });
 

@@ -10,8 +10,8 @@ const MOST_GROUPS = 50;
 
 export interface LogQueriesProps {
   readonly watched: Pick<Watched, 'verifier' | 'routes'>;
-  /** What the stage has beside; not in the stack of a group. */
-  readonly stage?: { readonly admin: GatewayFunction; readonly security: SecurityLog };
+  /** What the stage has beside; not in the stack of a group. `operators`: functions whose logs say who did what. */
+  readonly stage?: { readonly operators: readonly GatewayFunction[]; readonly security: SecurityLog };
 }
 
 /**
@@ -23,11 +23,12 @@ export class LogQueries extends Construct {
     super(scope, id);
     const groupOf = ({ lambda }: GatewayFunction) => lambda.logGroup.logGroupName;
     const verifier = groupOf(watched.verifier);
+    const operators = stage?.operators.map(groupOf) ?? [];
     const processors = watched.routes.map(({ processor }) => groupOf(processor));
 
     this.save(
       'What became of an event',
-      [verifier, ...processors, ...(stage ? [groupOf(stage.admin)] : [])],
+      [verifier, ...processors, ...operators],
       [
         'fields @timestamp, @log, message, route, attempt, ms, reason',
         "filter key = 'SOURCE#ID' or id = 'ID'",
@@ -54,10 +55,10 @@ export class LogQueries extends Construct {
         'sort times desc',
       ],
     );
-    if (stage) this.saveOfStage(verifier, groupOf(stage.admin), stage.security.logGroup.logGroupName);
+    if (stage) this.saveOfStage(verifier, operators, stage.security.logGroup.logGroupName);
   }
 
-  private saveOfStage(verifier: string, admin: string, refused: string): void {
+  private saveOfStage(verifier: string, operators: readonly string[], refused: string): void {
     this.save(
       'Who is refused and why',
       [refused],
@@ -76,15 +77,11 @@ export class LogQueries extends Construct {
         'sort events desc',
       ],
     );
-    this.save(
-      'Who did what',
-      [admin],
-      [
-        'filter ispresent(who)',
-        'fields @timestamp, message, who, why, source, route, id, outcome',
-        'sort @timestamp desc',
-      ],
-    );
+    this.save('Who did what', operators, [
+      'filter ispresent(who)',
+      'fields @timestamp, message, who, why, source, route, id, outcome',
+      'sort @timestamp desc',
+    ]);
   }
 
   private save(name: string, logGroupNames: readonly string[], lines: readonly string[]): void {

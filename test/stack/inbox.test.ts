@@ -109,3 +109,13 @@ test('strangers reach a function that may keep and can not read what was kept', 
   );
   expect(ofS3).toEqual(['s3:PutObject']);
 });
+
+test('who let in what is found by the saved query beside what else operators did', () => {
+  const query = [...resourcesOf(template, 'AWS::Logs::QueryDefinition').values()].find(({ Properties }) =>
+    JSON.stringify(Properties.Name).includes('Who did what'),
+  );
+  expect(query?.Properties.LogGroupNames).toEqual([
+    { Ref: only('AWS::Logs::LogGroup', /^InspectAdminLogs/)[0] },
+    { Ref: only('AWS::Logs::LogGroup', /^RejectedInboxLogs/)[0] },
+  ]);
+});

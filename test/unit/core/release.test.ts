@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { SCHEMAS } from '../../../lambdas/core/admin-schemas.ts';
 import { administerInbox, type InboxExplanation } from '../../../lambdas/core/admin-inbox.ts';
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { inboxKeeper } from '../../../lambdas/core/inbox.ts';
@@ -294,6 +296,25 @@ test('a list shows ids, minutes and sizes, and goes on where the page before end
     entries: [{ id: '20261122T0800Z-12' }],
     next: null,
   });
+});
+
+test('the answers are as the admin API’s document has them', async () => {
+  const { receive, ask, mend } = world();
+  for (let n = 1; n <= 2; n++) await receive(signedAnew(n));
+  await mend();
+  const answers = {
+    Inbox: await ask('GET', 'inbox/scalekit'),
+    InboxExplanation: await ask('GET', 'inbox/scalekit/20261122T0800Z-10'),
+    InboxReleased: await ask('POST', 'inbox/scalekit/release'),
+  };
+  for (const [name, { status, ...body }] of Object.entries(answers)) {
+    const schema = SCHEMAS[name as keyof typeof answers] as unknown as Parameters<typeof z.fromJSONSchema>[0];
+    expect({ name, status, ...z.fromJSONSchema(schema).safeParse(body) }).toMatchObject({
+      name,
+      status: 200,
+      success: true,
+    });
+  }
 });
 
 test('a source without an inbox has none', async () => {
