@@ -31,6 +31,7 @@ import { administerRejections } from './core/admin-rejections.ts';
 import { operationOf } from './core/admin-router.ts';
 import { administerRoutes, type AdminRoutesPorts } from './core/admin-routes.ts';
 import { administerSources } from './core/admin-sources.ts';
+import { timeoutsOf } from './core/source.ts';
 import { administerStats } from './core/admin-stats.ts';
 import { administer, type AdminRequest } from './core/admin.ts';
 import { openapi } from './core/openapi.ts';
@@ -68,7 +69,13 @@ const replays: Parameters<typeof administer>[3] = {
 const logs = new CloudWatchLogsClient({ ...clientOptions, requestHandler: { requestTimeout: 10_000 } });
 const history = { log: events, history: eventHistory(logs, gateway.stage, systemClock), sources };
 
-const ledger = { log: events, book: dynamoLedgerBook(client, tableName), clock: systemClock, sources };
+const ledger = {
+  log: events,
+  book: dynamoLedgerBook(client, tableName),
+  clock: systemClock,
+  sources,
+  timeoutOf: timeoutsOf(gateway.sources),
+};
 
 const queues: AdminQueuesPorts = {
   queues: routeQueues(sqs, queueUrlBase, gateway),

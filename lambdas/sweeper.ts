@@ -15,6 +15,7 @@ import { sqsQueue } from './adapters/sqs-queue.ts';
 import { bookings, HOUR_MS, hourOf, hoursSince, keep } from './core/ledger-book.ts';
 import { balances, ledgerOf } from './core/ledger.ts';
 import { DIMENSION, LEDGER_METRIC, OUTBOX_AGE_METRIC } from './core/metrics.ts';
+import { timeoutsOf } from './core/source.ts';
 import { sweep } from './core/sweep.ts';
 import { enrolUnclaimed } from './core/watch.ts';
 import { queuesSettings, recordsSettings } from './settings.ts';
@@ -22,6 +23,7 @@ import { queuesSettings, recordsSettings } from './settings.ts';
 const gateway = readGateway();
 const { stage, sources } = gateway;
 const names = sources.map(({ name }) => name);
+const timeoutOf = timeoutsOf(sources);
 const { tableName, bucketName, listBy } = recordsSettings.fromEnv(process.env);
 const { queueUrlBase } = queuesSettings.fromEnv(process.env);
 const log = createLog('sweeper');
@@ -68,7 +70,7 @@ async function bookLedger(now: number): Promise<void> {
   const { records, complete } = await events.since(names, from, MOST_RECORDS);
   const booked = complete ? await bookings(records, names, hoursSince(from, now), book) : [];
   await keep(booked, book);
-  for (const [source, { inFlight, overdue, missing }] of balances(ledgerOf(records, booked, now), names)) {
+  for (const [source, { inFlight, overdue, missing }] of balances(ledgerOf(records, booked, now, timeoutOf), names)) {
     emit(
       [
         { name: LEDGER_METRIC.inFlight, value: inFlight },

@@ -1,4 +1,5 @@
 import type { Gateway, Route, Source } from '../lambdas/core/source.ts';
+import { DEFAULT_TIMEOUT } from '../lambdas/core/timeout.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import type { Allow, AllowPublished, StageConfig, Throttle } from './config.ts';
 
@@ -70,12 +71,13 @@ function runtimeSource(source: PlannedSource): Source {
   };
 }
 
-function runtimeRoute({ processor, name, on, ordered, retriesDeadLetters }: PlannedRoute): Route {
+function runtimeRoute({ processor, name, on, ordered, retriesDeadLetters, timeoutSeconds }: PlannedRoute): Route {
   return {
     processor,
     name,
     on,
     ...(ordered !== undefined && { ordered }),
     ...(retriesDeadLetters === false && { retriesDeadLetters }),
+    ...(timeoutSeconds !== DEFAULT_TIMEOUT && { timeoutSeconds }),
   };
 }

@@ -3,8 +3,14 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue, DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { ControlledRoute } from '../lambdas/core/control.ts';
-import { BATCH_SIZE, DEAD_LETTER_WAIT_SECONDS, mostReceives, RETENTION_DAYS } from '../lambdas/core/retry.ts';
-import { queueName } from '../lambdas/core/source.ts';
+import {
+  BATCH_SIZE,
+  DEAD_LETTER_CONCURRENCY,
+  DEAD_LETTER_WAIT_SECONDS,
+  mostReceives,
+  RETENTION_DAYS,
+} from '../lambdas/core/retry.ts';
+import { logGroupName, queueName } from '../lambdas/core/source.ts';
 import { visibilityOf } from '../lambdas/core/timeout.ts';
 import { queuesSettings } from '../lambdas/settings.ts';
 import type { ApplicationTables } from './application-tables.ts';
@@ -89,13 +95,14 @@ export class Route extends Construct {
       description: `Runs ${route.processor} for each ${route.on} event of ${source.name}.`,
       bundle: `${props.bundles}/${processorFunctionName(source.name, route.name)}`,
       timeout: Duration.seconds(route.timeoutSeconds),
+      logGroupName: logGroupName(plan.stage, source.name, route.name),
     });
     props.records.grantProcess(this.processor);
     props.applicationTables.grantCommit(this.processor, route.tables);
     this.grantConsume(this.processor);
     this.mappings = [
       this.read(this.main, 'Messages', this.maximumConcurrency),
-      ...(this.retriesDeadLetters ? [this.read(this.dead, 'DeadLetters', this.maximumConcurrency)] : []),
+      ...(this.retriesDeadLetters ? [this.read(this.dead, 'DeadLetters', DEAD_LETTER_CONCURRENCY)] : []),
     ];
   }
 

@@ -3,6 +3,7 @@ import { bookings, HOUR_MS, hourOf, hoursSince, type LedgerBook } from './ledger
 import { ledgerOf } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import { problem } from './problem.ts';
+import type { timeoutsOf } from './source.ts';
 import type { Answer } from './verdict.ts';
 
 const DEFAULT_HOURS = 3;
@@ -15,12 +16,14 @@ export interface AdminLedgerPorts {
   readonly book: Pick<LedgerBook, 'read'>;
   readonly clock: Clock;
   readonly sources: readonly string[];
+  /** How long the function of an event may take. */
+  readonly timeoutOf: ReturnType<typeof timeoutsOf>;
 }
 
 /** `GET /admin/ledger`: what became of the events of the last hours. */
 export async function administerLedger(
   { method, path, query }: AdminRequest,
-  { log, book, clock, sources }: AdminLedgerPorts,
+  { log, book, clock, sources, timeoutOf }: AdminLedgerPorts,
 ): Promise<Answer> {
   if (path.length > 1) return problem(404, 'No such resource.', { resource: path.join('/') });
   if (method !== 'GET') return problem(405, 'Only GET.', {}, { allow: 'GET' });
@@ -35,6 +38,10 @@ export async function administerLedger(
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ from: new Date(from).toISOString(), complete, rows: ledgerOf(records, booked, now) }),
+    body: JSON.stringify({
+      from: new Date(from).toISOString(),
+      complete,
+      rows: ledgerOf(records, booked, now, timeoutOf),
+    }),
   };
 }

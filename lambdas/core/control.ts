@@ -1,5 +1,6 @@
 import { type Breaker, mappingMode, type MappingMode, UNTOUCHED } from './breaker.ts';
 import type { Breakers, Clock } from './ports.ts';
+import { DEAD_LETTER_CONCURRENCY } from './retry.ts';
 
 /** How Lambda brings a queue's messages to a function: the part of an event source mapping that is set here. */
 export interface MappingSettings {
@@ -18,8 +19,9 @@ export interface Mappings {
 export interface ControlledRoute {
   /** `<source>/<route>` */
   readonly route: string;
+  /** The main queue's; then its dead letters', where they are tried by themselves. */
   readonly mappings: readonly string[];
-  /** As configured. */
+  /** Of the main queue, as configured. */
   readonly maximumConcurrency: number;
 }
 
@@ -66,8 +68,10 @@ async function controlRoute(route: ControlledRoute, ports: ControlPorts): Promis
   const mode = mappingMode(breaker, ports.clock.now());
   const before = breaker.mapping ?? 'configured';
   let settled = true;
-  for (const id of route.mappings) {
-    settled = (await setMapping(id, settingsOf(mode, route), settingsOf(before, route), route, ports)) && settled;
+  for (const [at, id] of route.mappings.entries()) {
+    const configured = at === 0 ? route : { maximumConcurrency: DEAD_LETTER_CONCURRENCY };
+    const [wanted, left] = [settingsOf(mode, configured), settingsOf(before, configured)];
+    settled = (await setMapping(id, wanted, left, route, ports)) && settled;
   }
   if (mode === before || !settled) return;
   await ports.breakers.noteMapping(route.route, mode);
@@ -90,7 +94,10 @@ async function setMapping(
   return true;
 }
 
-export function settingsOf(mode: MappingMode, { maximumConcurrency }: ControlledRoute): MappingSettings {
+export function settingsOf(
+  mode: MappingMode,
+  { maximumConcurrency }: Pick<ControlledRoute, 'maximumConcurrency'>,
+): MappingSettings {
   switch (mode) {
     case 'disabled':
       return { enabled: false, maximumConcurrency };

@@ -1,5 +1,8 @@
 import { type Booking, hourOf, missingOf } from './ledger-book.ts';
+import type { Seconds } from './processor.ts';
 import type { EventRecord } from './record.ts';
+import { DEAD_LETTER_WAIT_SECONDS } from './retry.ts';
+import { visibilityOf } from './timeout.ts';
 
 /** What became of the events of one source that came in one hour. `accepted` is the sum of the others but `overdue`. */
 export interface LedgerRow {
@@ -19,8 +22,6 @@ export interface LedgerRow {
 
 /** Beyond the time that a record itself names. */
 const GRACE_MS = 60_000;
-/** A message whose execution was killed comes back when its queue's visibility timeout ends, after the lease. */
-const VISIBILITY_MS = 180_000;
 
 type Row = { -readonly [Column in keyof LedgerRow]: LedgerRow[Column] };
 
@@ -33,6 +34,7 @@ export function ledgerOf(
   records: readonly EventRecord[],
   booked: readonly Booking[],
   now: number,
+  timeoutOf: TimeoutOf,
 ): readonly LedgerRow[] {
   const rows = new Map<string, Row>();
   const rowOf = (source: string, at: number): Row => {
@@ -59,7 +61,7 @@ export function ledgerOf(
       case 'PROCESSING':
       case 'FAILED':
         row.inFlight++;
-        if (isOverdue(record, now)) row.overdue++;
+        if (isOverdue(record, now, timeoutOf)) row.overdue++;
     }
   }
   for (const booking of booked) {
@@ -78,12 +80,12 @@ const NOTHING = { accepted: 0, done: 0, filtered: 0, parked: 0, inFlight: 0, mis
  * Whether the next thing that should have happened to an event has not: its message is lost, or its queue is behind.
  * The record itself says when that would be.
  */
-export function isOverdue(record: EventRecord, now: number): boolean {
+export function isOverdue(record: EventRecord, now: number, timeoutOf: TimeoutOf): boolean {
   switch (record.status) {
     case 'RECEIVED':
       return now > (record.outboxAt ?? record.receivedAt) + GRACE_MS;
     case 'PROCESSING':
-      return now > (record.leaseUntil ?? record.receivedAt) + VISIBILITY_MS + GRACE_MS;
+      return now > (record.leaseUntil ?? record.receivedAt) + hiddenMs(record, timeoutOf) + GRACE_MS;
     case 'FAILED':
       return now > (record.nextAt ?? record.receivedAt) + GRACE_MS;
     case 'DONE':
@@ -91,6 +93,15 @@ export function isOverdue(record: EventRecord, now: number): boolean {
     case 'FILTERED':
       return false;
   }
+}
+
+/** How long an execution of an event's function may take. */
+type TimeoutOf = (event: EventRecord) => Seconds;
+
+/** A message whose execution was killed comes back when its queue's visibility timeout ends, after the lease. */
+function hiddenMs(record: EventRecord, timeoutOf: TimeoutOf): number {
+  const main = visibilityOf(timeoutOf(record));
+  return 1000 * (record.movedAt === undefined ? main : Math.max(DEAD_LETTER_WAIT_SECONDS, main));
 }
 
 /** Of one source, over all hours that were looked at. */

@@ -32,6 +32,9 @@ export const TRIES_PER_HOP = 5;
 /** A dead letter comes back every five minutes: its queue's own visibility timeout, unless a longer one is needed. */
 export const DEAD_LETTER_WAIT_SECONDS = 5 * 60;
 
+/** Batches of dead letters at once, however many the route runs of its main queue: they failed five times already. */
+export const DEAD_LETTER_CONCURRENCY = 2;
+
 /** Half an hour below the 12 hours for which SQS hides a message, counted from its receive. */
 export const LONGEST_HIDDEN_SECONDS = 41_400;
 

@@ -1,5 +1,7 @@
 import type { OccurredAt } from './occurred-at.ts';
+import type { Seconds } from './processor.ts';
 import type { Pointer } from './scheme/part.ts';
+import { DEFAULT_TIMEOUT } from './timeout.ts';
 
 /**
  * The configured endpoints and their routes, as the functions read them: `gateway.json` in the function's own asset.
@@ -63,6 +65,21 @@ export interface Route {
   readonly ordered?: Pointer;
   /** Its dead letters wait for a person. */
   readonly retriesDeadLetters?: false;
+  /**
+   * How long an execution of its function may take.
+   * @default 30
+   */
+  readonly timeoutSeconds?: Seconds;
+}
+
+/** How long an execution may take that has an event of these sources. */
+export function timeoutsOf(sources: readonly Source[]): (event: { source: string; route?: string }) => Seconds {
+  const timeouts = new Map(
+    sources.flatMap(({ name: source, routes }) =>
+      routes.map(({ name, timeoutSeconds }) => [`${source}/${name}`, timeoutSeconds]),
+    ),
+  );
+  return ({ source, route }) => timeouts.get(`${source}/${route}`) ?? DEFAULT_TIMEOUT;
 }
 
 /** The route for an event type: the exact one, else the longest matching prefix, else `*`, else none. */
@@ -101,6 +118,11 @@ export function queueName(
 ): string {
   const suffix = `${hop === 'main' ? '' : `-${hop}`}${ordered === undefined ? '' : '.fifo'}`;
   return `hookgate-${stage}-${source}-${name}${suffix}`;
+}
+
+/** Of the log of the verifier, the admin API, or a route: `verifier`, `admin`, or source and route. */
+export function logGroupName(stage: string, ...writer: readonly [string] | readonly [source: string, route: string]) {
+  return `/hookgate/${stage}/${writer.join('/')}`;
 }
 
 /** Which of a route's queues one is, by its name or ARN. */

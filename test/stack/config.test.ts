@@ -271,6 +271,7 @@ describe('the plan', () => {
           on: 'organization.directory.user_created',
           tables: ['users'],
           maximumConcurrency: 2,
+          timeoutSeconds: 30,
         },
         {
           processor: 'scalekit/user-updated',
@@ -278,6 +279,7 @@ describe('the plan', () => {
           on: 'organization.directory.user_updated',
           tables: ['users'],
           maximumConcurrency: 2,
+          timeoutSeconds: 30,
         },
       ],
     });
@@ -299,6 +301,7 @@ describe('the plan', () => {
       allow: { cidrs: ['127.0.0.1/32', '::1/128'] },
       maxBodyBytes: 1_048_576,
       secretOverlapSeconds: 86_400,
+      sentOnce: true,
       routes: [{ processor: 'skribby/status-update', name: 'status-update', on: 'status_update' }],
     });
   });

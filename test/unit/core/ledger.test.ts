@@ -1,5 +1,6 @@
 import { balances, isOverdue, ledgerOf } from '../../../lambdas/core/ledger.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
+import { timeoutsOf } from '../../../lambdas/core/source.ts';
 
 /** Sunday 2026-11-22 08:30:00 UTC. */
 const NOW = 1_795_336_200_000;
@@ -36,6 +37,7 @@ test('what was accepted is booked by hour and source, newest first, and adds up'
     ],
     [],
     NOW,
+    () => 30,
   );
   const none = { done: 0, filtered: 0, parked: 0, inFlight: 0, missing: 0, overdue: 0 };
 
@@ -56,6 +58,11 @@ test('what was accepted is booked by hour and source, newest first, and adds up'
   ]);
 });
 
+const slow = { processor: 'stripe/slow', name: 'slow', on: 'slow.*', timeoutSeconds: 300 };
+const timeoutOf = timeoutsOf([
+  { name: 'stripe', provider: 'stripe', maxBodyBytes: 1, secretOverlapSeconds: 1, routes: [slow] },
+]);
+
 test.each<[string, Partial<EventRecord>, number]>([
   ['received, a minute after', { status: 'RECEIVED', receivedAt: NOW }, MINUTE],
   [
@@ -68,14 +75,24 @@ test.each<[string, Partial<EventRecord>, number]>([
     { status: 'PROCESSING', leaseUntil: NOW },
     4 * MINUTE,
   ],
+  [
+    'in process of a dead letter, whose queue hides its messages for five minutes',
+    { status: 'PROCESSING', leaseUntil: NOW, movedAt: NOW - 10 * MINUTE },
+    6 * MINUTE,
+  ],
+  [
+    'in process of a route whose function may take five minutes, half an hour after its lease',
+    { status: 'PROCESSING', leaseUntil: NOW, route: 'slow' },
+    31 * MINUTE,
+  ],
   ['failed, a minute after its next attempt', { status: 'FAILED', nextAt: NOW }, MINUTE],
 ])('an event that is %s, is overdue', (_case, more, after) => {
-  expect(isOverdue(event(more), NOW + after)).toBe(false);
-  expect(isOverdue(event(more), NOW + after + 1)).toBe(true);
+  expect(isOverdue(event(more), NOW + after, timeoutOf)).toBe(false);
+  expect(isOverdue(event(more), NOW + after + 1, timeoutOf)).toBe(true);
 });
 
 test.each(['DONE', 'PARKED', 'FILTERED'] as const)('an event that is %s waits for nothing', (status) => {
-  expect(isOverdue(event({ status }), NOW + 1_000 * MINUTE)).toBe(false);
+  expect(isOverdue(event({ status }), NOW + 1_000 * MINUTE, () => 30)).toBe(false);
 });
 
 test('what is in flight, overdue and missing is added up for every source, also where there is nothing', () => {
@@ -86,6 +103,7 @@ test('what is in flight, overdue and missing is added up for every source, also 
     [overdue, done],
     [{ source: 'stripe', hour, booked: booked.with(2, 3), counted: booked.with(2, 1) }],
     NOW,
+    () => 30,
   );
 
   expect(rows[0]).toMatchObject({ accepted: 3, inFlight: 1, missing: 2, overdue: 1 });
