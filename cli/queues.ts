@@ -1,4 +1,5 @@
 import {
+  CancelMessageMoveTaskCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListMessageMoveTasksCommand,
@@ -77,6 +78,23 @@ export async function lastMove(
     from.name,
   );
   return Results[0];
+}
+
+/**
+ * Ends the move that is under way from this queue; what is moved stays moved.
+ *
+ * @returns how many were moved; undefined when none is under way
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CancelMessageMoveTask.html
+ */
+export async function cancelMove(client: SQSClient, from: QueueState): Promise<number | undefined> {
+  const task = await lastMove(client, from);
+  const TaskHandle = task?.Status === 'RUNNING' ? task.TaskHandle : undefined;
+  if (TaskHandle === undefined) return undefined;
+  const { ApproximateNumberOfMessagesMoved = 0 } = await asked(
+    () => client.send(new CancelMessageMoveTaskCommand({ TaskHandle })),
+    from.name,
+  );
+  return ApproximateNumberOfMessagesMoved;
 }
 
 async function asked<T>(ask: () => Promise<T>, queue: string): Promise<T> {

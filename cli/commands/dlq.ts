@@ -1,14 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
 import { queueName } from '../../lambdas/core/source.ts';
-import { connect, type Where } from '../connection.ts';
+import { awsFailure, connect, LOCAL_STAGE, type Where } from '../connection.ts';
 import { Failure } from '../failure.ts';
 import { sourcesOf } from '../gateway.ts';
 import { withJson, withStage, wholeNumber } from '../options.ts';
-import { INVOCATION, print, printJson } from '../print.ts';
+import { INVOCATION, print, printJson, remark } from '../print.ts';
 import { Progress } from '../progress.ts';
-import { lastMove, type QueueState, queueState, startMove } from '../queues.ts';
+import { oldestAges } from '../queue-ages.ts';
+import { cancelMove, lastMove, type QueueState, queueState, startMove } from '../queues.ts';
 import { nameOf, type NamedRoute, routeNamed, routesOf } from '../route-name.ts';
 import { table } from '../table.ts';
 
@@ -28,8 +30,12 @@ export function addDlq(program: Command): void {
 
   const listing = dlq
     .command('ls')
-    .description('Show how many messages each queue holds, by SQS’s own approximate count.')
-    .argument('[route]', '<source>/<route>; all of them otherwise');
+    .description('Show how many messages each queue holds, by SQS’s own approximate count, and how old the oldest is.')
+    .argument('[route]', '<source>/<route>; all of them otherwise')
+    .addHelpText(
+      'after',
+      '\nOLDEST is what CloudWatch knew last, some minutes ago. Of dead letters and parked events it counts from when they came\nthere; the queue forgets them by when they were first sent.',
+    );
   withJson(withStage(listing)).action(list);
 
   const redriving = dlq
@@ -45,8 +51,8 @@ export function addDlq(program: Command): void {
     .addHelpText(
       'after',
       `
-SQS moves them itself, and goes on when this command is stopped. What is done already, or was replayed since, is
-dropped on arrival.
+SQS moves them itself, and goes on when this command is stopped; \`dlq cancel\` ends that. What is done already, or was
+replayed since, is dropped on arrival.
 
 Examples:
   ${INVOCATION} dlq redrive scalekit/user-created
@@ -65,6 +71,17 @@ Examples:
       '\nTheir records stay FAILED. Dead letters that are being tried at this moment are left there.',
     );
   withMove(parking).action((route: string, options: Options) => move(route, 'dead', 'parked', options));
+
+  const cancelling = dlq
+    .command('cancel')
+    .description('End a move of messages that is under way; what is moved stays moved.')
+    .argument('<route>', '<source>/<route>')
+    .addOption(
+      new Option('--from <queue>', 'the queue that is moved from; otherwise both').choices(['parked', 'dead']),
+    );
+  withJson(withStage(cancelling)).action((route: string, options: Options & { readonly from?: Hop }) =>
+    cancel(route, options.from, options),
+  );
 }
 
 function withMove(command: Command): Command {
@@ -75,11 +92,16 @@ function withMove(command: Command): Command {
 async function list(name: string | undefined, options: Options): Promise<void> {
   const sources = await sourcesOf(options.stage);
   const routes = name === undefined ? routesOf(sources) : [routeNamed(name, sources)];
-  const client = await connect(options, process.env).sqs();
+  const connection = connect(options, process.env);
+  const client = await connection.sqs();
   const states = await Promise.all(
     routes.flatMap((route) =>
       HOPS.map(async (hop) => ({ route, hop, state: await stateOf(client, options.stage, route, hop) })),
     ),
+  );
+  const ages = await agesOf(
+    await connection.cloudWatch(),
+    states.map(({ state }) => state.name),
   );
   if (options.json) {
     return printJson(
@@ -89,6 +111,7 @@ async function list(name: string | undefined, options: Options): Promise<void> {
         name: state.name,
         visible: state.visible,
         hidden: state.hidden,
+        oldestSeconds: ageOf(state, ages) ?? null,
       })),
     );
   }
@@ -97,8 +120,35 @@ async function list(name: string | undefined, options: Options): Promise<void> {
     hop,
     String(state.visible),
     String(state.hidden),
+    spoken(ageOf(state, ages)),
   ]);
-  print(table(['ROUTE', 'QUEUE', 'VISIBLE', 'HIDDEN'], rows));
+  print(table(['ROUTE', 'QUEUE', 'VISIBLE', 'HIDDEN', 'OLDEST'], rows));
+}
+
+/** Whoever may look at queues but not into CloudWatch sees the counts. */
+async function agesOf(client: CloudWatchClient, queues: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  try {
+    return await oldestAges(client, queues, Date.now());
+  } catch (error) {
+    remark(`How old the oldest are is not known: ${awsFailure(error).message}`);
+    return new Map();
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The count is newer than the age. */
+function ageOf({ name, visible, hidden }: QueueState, ages: ReadonlyMap<string, number>): number | undefined {
+  return visible + hidden === 0 ? undefined : ages.get(name);
+}
+
+/** `2 d 3 h`, `3 h 20 min` or `20 min` */
+function spoken(seconds: number | undefined): string {
+  if (seconds === undefined) return '-';
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }
 
 function stateOf(client: SQSClient, stage: string, { source, declared }: NamedRoute, hop: Hop): Promise<QueueState> {
@@ -114,7 +164,8 @@ async function move(name: string, asked: Hop | undefined, to: Hop, options: Opti
     stateOf(client, options.stage, route, to),
   ]);
   await startMove(client, source, target, options.rate);
-  const { moved, status, reason } = await followed(client, source);
+  const goesOn = `SQS goes on moving. To end that: ${INVOCATION} dlq cancel ${nameOf(route)} --from ${from}${ofStage(options)}`;
+  const { moved, status, reason } = await followed(client, source, goesOn);
   if (options.json) printJson({ route: nameOf(route), from, to, status, moved, reason: reason ?? null });
   else if (status === 'COMPLETED') print(`${moved} moved from ${from} to ${to}.`);
   if (status === 'COMPLETED') return;
@@ -130,18 +181,50 @@ interface Move {
   readonly reason?: string | undefined;
 }
 
-/** Watches a move to its end. */
-async function followed(client: SQSClient, from: QueueState): Promise<Move> {
+/** As shells say it of what Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/**
+ * Watches a move to its end.
+ *
+ * @param goesOn what to say to who stops watching
+ */
+async function followed(client: SQSClient, from: QueueState, goesOn: string): Promise<Move> {
   const progress = new Progress('moved');
-  for (;;) {
-    const task = await lastMove(client, from);
-    const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
-    progress.show(moved, task?.ApproximateNumberOfMessagesToMove);
-    const status = task?.Status ?? 'RUNNING';
-    if (status !== 'RUNNING' && status !== 'CANCELLING') {
-      progress.end();
-      return { moved, status, reason: task?.FailureReason };
+  const interrupted = () => {
+    progress.end();
+    remark(goesOn);
+    process.exit(INTERRUPTED);
+  };
+  process.once('SIGINT', interrupted);
+  try {
+    for (;;) {
+      const task = await lastMove(client, from);
+      const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
+      progress.show(moved, task?.ApproximateNumberOfMessagesToMove);
+      const status = task?.Status ?? 'RUNNING';
+      if (status !== 'RUNNING' && status !== 'CANCELLING') return { moved, status, reason: task?.FailureReason };
+      await wait(POLL_MS);
     }
-    await wait(POLL_MS);
+  } finally {
+    process.off('SIGINT', interrupted);
+    progress.end();
   }
+}
+
+async function cancel(name: string, asked: Hop | undefined, options: Options): Promise<void> {
+  const route = routeNamed(name, await sourcesOf(options.stage));
+  const client = await connect(options, process.env).sqs();
+  const cancelled: { from: Hop; moved: number }[] = [];
+  for (const from of asked ? [asked] : (['parked', 'dead'] as const)) {
+    const moved = await cancelMove(client, await stateOf(client, options.stage, route, from));
+    if (moved !== undefined) cancelled.push({ from, moved });
+  }
+  if (options.json) return printJson({ route: nameOf(route), cancelled });
+  if (cancelled.length === 0) return print(`No move of ${nameOf(route)} is under way.`);
+  for (const { from, moved } of cancelled) print(`The move from ${from} is ended; ${moved} were moved.`);
+}
+
+function ofStage({ stage }: Where): string {
+  return stage === LOCAL_STAGE ? '' : ` --stage ${stage}`;
 }
