@@ -1,5 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { logGroupName } from '../lambdas/core/source.ts';
 import { inboxSettings } from '../lambdas/settings.ts';
 import type { StageConfig } from './config.ts';
 import { GatewayFunction } from './gateway-function.ts';
@@ -7,6 +8,7 @@ import type { Records } from './records.ts';
 import type { Route } from './route.ts';
 
 export interface AdminProps {
+  readonly stage: string;
   readonly settings: StageConfig;
   readonly records: Records;
   readonly routes: readonly Route[];
@@ -27,7 +29,9 @@ export class Admin extends Construct {
       description: 'Answers the admin API.',
       bundle: `${props.bundles}/admin`,
       timeout: Duration.seconds(20),
+      logGroupName: logGroupName(props.stage, 'admin'),
     });
+    this.grantHistory(props.stage);
     props.records.grantInspect(this.function);
     // With these it reads and changes breakers too: their rows are in the same table.
     props.records.grantReplay(this.function);
@@ -46,5 +50,20 @@ export class Admin extends Construct {
         inboxSettings.toEnv({ functionName }),
       );
     }
+  }
+
+  /**
+   * To find the lines of one event in the logs of the stage: the verifier's, its own, each route's, also of those that are
+   * in nested stacks.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+   */
+  private grantHistory(stage: string): void {
+    const arn = Stack.of(this).formatArn({
+      service: 'logs',
+      resource: 'log-group',
+      resourceName: `${logGroupName(stage, '*')}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.function.give({ actions: ['logs:FilterLogEvents'], resources: [arn] });
   }
 }

@@ -25,6 +25,8 @@ export interface GatewayFunctionProps {
   /** Folder with its `index.js` and `gateway.json`, as `bundleSync` wrote it. */
   readonly bundle: string;
   readonly timeout: Duration;
+  /** Of the log group, for a function whose lines others look for. @default - CloudFormation makes one up */
+  readonly logGroupName?: string;
   /**
    * Memory, and CPU with it, in MiB.
    * @default 512 MiB: against 128 MiB it costs little and cuts the slowest requests several-fold
@@ -42,6 +44,7 @@ export class GatewayFunction extends Construct implements IGrantable {
     const key = dataKeyOf(this);
     const { logRetention, codeSigningConfigArn } = props.settings;
     const logGroup = new LogGroup(this, 'Logs', {
+      ...(props.logGroupName !== undefined && { logGroupName: props.logGroupName }),
       retention: logRetention,
       ...(key && { encryptionKey: key }),
       removalPolicy: RemovalPolicy.DESTROY,

@@ -61,7 +61,7 @@ export class GatewayStack extends Stack {
 
     new WebAclLog(this, 'WebAclLog', { plan, webAclArn: webAcl.arn });
 
-    const verifier = new Verifier(this, 'Ingest', { settings, bundles });
+    const verifier = new Verifier(this, 'Ingest', { stage: plan.stage, settings, bundles });
     api.sendWebhooksTo(verifier.function);
     const security = new SecurityLog(this, 'SecurityLog', settings);
     security.grantWrite(verifier.function);
@@ -96,6 +96,7 @@ export class GatewayStack extends Stack {
       ? new Inbox(this, 'Rejected', { settings, records, secrets, routes, follows, bundles })
       : undefined;
     const admin = new Admin(this, 'Inspect', {
+      stage: plan.stage,
       settings,
       records,
       routes,

@@ -125,6 +125,7 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
     stops.push(() => metrics.close());
     const logsApi = await startLogsApi({
       streams: desired.logStreams,
+      writers: desired.functions,
       arnPrefix: `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:`,
       guard,
       pathOf: (stream) => logs.pathOf(stream),

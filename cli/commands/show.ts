@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
 import { type EventView } from '../../lambdas/core/event-view.ts';
+import type { HistoryEntry } from '../../lambdas/core/history.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';
 import { usage } from '../failure.ts';
 import { sourceNamed, sourcesOf } from '../gateway.ts';
+import { historyTable } from '../history.ts';
 import { withConnection, withJson } from '../options.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson, remark } from '../print.ts';
 import { listing } from '../table.ts';
+
+interface History {
+  readonly entries: readonly HistoryEntry[];
+  readonly complete: boolean;
+}
 
 type Options = Where & { readonly json?: true };
 
@@ -14,7 +21,9 @@ export function addShow(program: Command): void {
   const command = program
     .command('show')
     .summary('show what became of one event')
-    .description('Show what became of one event.')
+    .description(
+      'Show what became of one event: its deliveries, attempts and waits, as far as the logs of the functions are kept.',
+    )
     .argument('<source>', 'a source of lib/config.ts')
     .argument('<id>', "the provider's id of the event, or its key");
   withJson(withConnection(command)).action(show);
@@ -23,10 +32,18 @@ export function addShow(program: Command): void {
 async function show(name: string, id: string, options: Options): Promise<void> {
   const source = sourceNamed(name, await sourcesOf(options.stage));
   if (id === '' || id === '.' || id === '..') throw usage('That is no id of an event.');
-  const path = `events/${source.name}/${encodeURIComponent(id)}`;
-  const answer = readAnswer(await connect(options, process.env).admin(path, {}));
-  if (options.json) return printJson(answer);
-  const event = answer as unknown as EventView;
+  const connection = connect(options, process.env);
+  const named = `${source.name}/${encodeURIComponent(id)}`;
+  const [answer, told] = await Promise.all([
+    connection.admin(`events/${named}`, {}),
+    connection.admin(`history/${named}`, {}),
+  ]);
+  const event = readAnswer(answer) as unknown as EventView;
+  // The record is there when the logs are not.
+  const history = told.status === 200 ? (readAnswer(told) as unknown as History) : undefined;
+  if (options.json) {
+    return printJson({ ...event, history: history?.entries ?? null, historyComplete: history?.complete ?? false });
+  }
   print(
     listing([
       ['source', event.source],
@@ -45,6 +62,9 @@ async function show(name: string, id: string, options: Options): Promise<void> {
       ['body', `${event.bodyBytes} bytes, SHA-256 ${event.bodySha256}`],
     ]),
   );
+  if (!history) return remark('\nIts history can not be read now: the logs of the functions did not answer.');
+  if (history.entries.length > 0) print(`\n${historyTable(history.entries)}`);
+  if (!history.complete) remark('\nThere is more in the logs than one request reads: search them for the key.');
 }
 
 const WAITS: Readonly<Record<NonNullable<EventView['waitsFor']>['what'], string>> = {

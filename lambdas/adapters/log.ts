@@ -25,14 +25,17 @@ class Lean extends LogFormatter {
 const ACTIVE = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Types, ids and errors are of strangers: what is active in them is written out, whoever reads the line. */
-function inert(_name: string, value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  return value.replace(ACTIVE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+export function inert(text: string): string {
+  return text.replace(ACTIVE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+function inertValue(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? inert(value) : value;
 }
 
 /** JSON lines to CloudWatch Logs. */
 export function createLog(service: string) {
-  const logger = new Logger({ serviceName: service, logFormatter: new Lean(), jsonReplacerFn: inert });
+  const logger = new Logger({ serviceName: service, logFormatter: new Lean(), jsonReplacerFn: inertValue });
   return {
     info: (message: string, fields: Fields = {}) => logger.info(message, { ...fields }),
     warn: (message: string, fields: Fields = {}) => logger.warn(message, { ...fields }),

@@ -58,6 +58,15 @@ const LIST = [
     problems: [404],
   },
   {
+    id: 'showHistory',
+    method: 'GET',
+    path: '/history/{source}/{id}',
+    summary: 'One event with its deliveries, attempts and waits, from the functions’ logs of the last weeks.',
+    parameters: { source: SOURCE, id: ID },
+    answer: 'History',
+    problems: [404],
+  },
+  {
     id: 'replayEvent',
     method: 'POST',
     path: '/events/{source}/{id}/replay',

@@ -9,6 +9,8 @@ export interface ReplayAudit {
   readonly why: string;
   readonly source: string;
   readonly id: string;
+  /** Of the event's record: finds the line with those of the other functions. */
+  readonly key?: string;
   readonly force: boolean;
   readonly outcome: Replay['replay'];
   readonly refusal?: Refusal;
@@ -59,7 +61,7 @@ export async function replayEvent(request: ReplayRequest, ports: AdminReplayPort
     force: wish.force,
     outcome: result.replay,
     ...(result.replay === 'refused' && { refusal: result.why }),
-    ...(result.record && { epoch: result.record.epoch }),
+    ...(result.record && { key: result.record.pk, epoch: result.record.epoch }),
   });
   if (result.replay === 'refused') return refused(result.why, source, id);
   const { status, epoch } = result.record;

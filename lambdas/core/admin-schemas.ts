@@ -1,5 +1,6 @@
 import { SWITCHES } from './breaker.ts';
 import { WAITS } from './event-view.ts';
+import { HAPPENINGS } from './history.ts';
 import { STATUSES } from './record.ts';
 
 /** A schema of JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
@@ -81,6 +82,22 @@ const CHANGE = { type: 'object', properties: { added: list(text), removed: list(
 export const SCHEMAS = {
   Event: EVENT,
   Events: object({ events: list({ $ref: '#/components/schemas/Event' }), next: orNull(text) }),
+  History: object({
+    event: { $ref: '#/components/schemas/Event' },
+    entries: list(
+      object({
+        at: time,
+        what: oneOf(HAPPENINGS),
+        outcome: text,
+        attempt: orNull(count),
+        ms: orNull(count),
+        waitedMs: orNull(count),
+        reason: orNull(text),
+        who: orNull(text),
+      }),
+    ),
+    complete: flag,
+  }),
   Replayed: object({
     source: text,
     id: text,

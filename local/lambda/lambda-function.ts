@@ -18,6 +18,8 @@ export interface LambdaFunction {
   readonly timeoutMs: number;
   /** `Text` or `JSON`: how `console` writes. */
   readonly logFormat: string;
+  /** Name of the log group that it writes to. */
+  readonly logGroup?: string;
   /** `ReservedConcurrentExecutions`, when the template sets it. */
   readonly reservedConcurrency?: number;
   /** Runs in the background of others: it gets the processor when nothing else wants it. */

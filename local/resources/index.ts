@@ -16,6 +16,7 @@ import { ipSet } from './ip-set.ts';
 import { kmsKey } from './kms-key.ts';
 import { lambdaFunction } from './lambda-function.ts';
 import { queuePolicy } from './queue-policy.ts';
+import { logGroup } from './log-group.ts';
 import { logStream } from './log-stream.ts';
 import { metricFilter } from './metric-filter.ts';
 import { queue } from './queue.ts';
@@ -58,6 +59,7 @@ export const resourceTypes: readonly ResourceType[] = [
   webAclAssociation,
   cloudWatchAlarm,
   cloudWatchCompositeAlarm,
+  logGroup,
   logStream,
   metricFilter,
 ];

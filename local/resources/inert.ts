@@ -10,7 +10,6 @@ export const inert: ReadonlyMap<string, string> = new Map([
   ['AWS::Chatbot::SlackChannelConfiguration', 'alarms are lines of the console'],
   ['AWS::CloudWatch::Dashboard', 'the command line shows the same: `alarms`, `stats`'],
   ['AWS::Lambda::Permission', 'the gateway and the schedules may call every function'],
-  ['AWS::Logs::LogGroup', 'logs are files in the data folder'],
   ['AWS::Logs::QueryDefinition', 'logs are files in the data folder'],
   ['AWS::SNS::Subscription', 'nobody is notified'],
   ['AWS::SNS::Topic', 'nobody is notified'],

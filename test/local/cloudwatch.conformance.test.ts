@@ -7,7 +7,7 @@ import {
   GetMetricDataCommand,
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
-import { CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, FilterLogEventsCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { type MetricAlarm } from '../../local/cloudwatch/alarm.ts';
 import { type CloudWatch, startCloudWatch } from '../../local/cloudwatch/cloudwatch.ts';
 import { LogTail } from '../../local/cloudwatch/log-tail.ts';
@@ -178,7 +178,8 @@ describe('CloudWatch Logs', () => {
     const streams = [{ group: 'refusals', name: 'refused' }];
     const arnPrefix = 'arn:aws:logs:us-east-1:000000000000:log-group:';
     const pathOf = (name: string) => join(folder, `${name}.log`);
-    logs = await startLogsApi({ streams, arnPrefix, guard, pathOf, onWritten: () => undefined });
+    const writers = [{ label: 'verifier', logGroup: '/hookgate/local/verifier' }];
+    logs = await startLogsApi({ streams, writers, arnPrefix, guard, pathOf, onWritten: () => undefined });
     logsClient = new CloudWatchLogsClient({ endpoint: logs.url, maxAttempts: 1, ...CREDENTIALS });
   });
   afterEach(() => logs.close());
@@ -190,6 +191,38 @@ describe('CloudWatch Logs', () => {
     ];
     await logsClient.send(new PutLogEventsCommand({ logGroupName: 'refusals', logStreamName: 'refused', logEvents }));
     expect(readFileSync(join(folder, 'refused.log'), 'utf8')).toBe('{"reason":"a"}\n{"reason":"b"}\n');
+  });
+
+  test('the lines of a group are found by a field, in their order, page by page', async () => {
+    const written = (key: string, minute: number) =>
+      `${JSON.stringify({ message: 'accepted', timestamp: new Date(NOON + minute * 60_000).toISOString(), key })}\n`;
+    const lines = [written('inkress#b', 2), written('inkress#a', 3), 'no JSON, inkress#a\n', written('inkress#a', 9)];
+    writeFileSync(join(folder, 'verifier.log'), lines.join(''));
+    // What was put aside when the file had grown too large is older.
+    writeFileSync(join(folder, 'verifier.log.1'), written('inkress#a', 1));
+    const ask = (filterPattern: string, more: object = {}) =>
+      logsClient.send(
+        new FilterLogEventsCommand({
+          logGroupName: '/hookgate/local/verifier',
+          filterPattern,
+          startTime: NOON,
+          endTime: NOON + 5 * 60_000,
+          ...more,
+        }),
+      );
+
+    const first = await ask('{ $.key = "inkress#a" }', { limit: 1 });
+    expect(first.events).toMatchObject([{ timestamp: NOON + 60_000 }]);
+    const second = await ask('{ $.key = "inkress#a" }', { limit: 1, nextToken: first.nextToken });
+    expect(second.events).toMatchObject([{ timestamp: NOON + 3 * 60_000 }]);
+    expect(second.nextToken).toBeUndefined();
+
+    expect((await ask('{ $.key = "ink*#*" }')).events).toHaveLength(3);
+    expect((await ask('{ $.key = "inkress.a" }')).events).toEqual([]);
+    await expect(ask('inkress')).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await expect(ask('{ $.key = "a" }', { logGroupName: 'other' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   test('a stream that is not in the template is refused', async () => {

@@ -126,6 +126,22 @@ test('every operation answers as it is described', async () => {
   await ask('POST', '/routes/inkress/effect/resume', {});
 }, 180_000);
 
+test('the history of an event has its delivery and its attempt, in their order', async () => {
+  const happened = await eventually(async () => {
+    const { body } = await ask('GET', filled('/history/{source}/{id}'));
+    const { entries } = body as { entries: { what: string; outcome: string; attempt: number | null }[] };
+    // The replay of the test before is in it too, once its own attempt has ended.
+    return entries.filter(({ outcome }) => outcome === 'done').length === 2 ? entries : undefined;
+  }, 60);
+
+  expect(happened.map(({ what, outcome, attempt }) => [what, outcome, attempt])).toEqual([
+    ['delivery', 'accepted', null],
+    ['attempt', 'done', 1],
+    ['replay', 'restarted', null],
+    ['attempt', 'done', 1],
+  ]);
+}, 120_000);
+
 test('every filter of the list of events is one it takes', async () => {
   const [, , list] = operations().find(([, , { operationId }]) => operationId === 'listEvents') ?? [];
   if (!list) throw new Error('no listEvents');

@@ -166,6 +166,8 @@ test.each<[string, (folder: string) => Promise<Assembly>]>([
     // What an operator does: lists, looks for what is not there, lets each run again.
     await admin('events');
     for (const by of ['status=PARKED', 'type=payment.failed']) await admin(`events?${by}`);
+    const [shown] = ((await admin('events?source=inkress')) as { events: { key: string }[] }).events;
+    await admin(`history/inkress/${shown?.key}`);
     await admin(`events/inkress/${newId()}`);
     await admin('routes');
     await admin('webhook-stats');

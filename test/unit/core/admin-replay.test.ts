@@ -54,7 +54,18 @@ test('what is done is left alone without force, and somebody asked', async () =>
     status: 200,
     body: { source: 'scalekit', id: 'evt/1', replay: 'already-done', via: null, status: 'DONE', epoch: 0 },
     sent: 0,
-    audits: [{ who: ADA, why: '', source: 'scalekit', id: 'evt/1', force: false, outcome: 'already-done', epoch: 0 }],
+    audits: [
+      {
+        who: ADA,
+        why: '',
+        source: 'scalekit',
+        id: 'evt/1',
+        key: 'scalekit#msg_1',
+        force: false,
+        outcome: 'already-done',
+        epoch: 0,
+      },
+    ],
   });
 });
 
@@ -69,6 +80,7 @@ test('force starts a new epoch, and the audit says who, why and which', async ()
         why: 'handler mended',
         source: 'scalekit',
         id: 'evt/1',
+        key: 'scalekit#msg_1',
         force: true,
         outcome: 'restarted',
         epoch: 1,
