@@ -129,10 +129,10 @@ test('the queues of a route are listed', async () => {
   expect(code).toBe(0);
   expect(stdout).toBe(
     [
-      'ROUTE                  QUEUE   VISIBLE  HIDDEN',
-      'scalekit/user-created  main    0        0',
-      '                       dead    0        0',
-      '                       parked  0        0',
+      'ROUTE                  QUEUE   VISIBLE  HIDDEN  OLDEST',
+      'scalekit/user-created  main    0        0       -',
+      '                       dead    0        0       -',
+      '                       parked  0        0       -',
       '',
     ].join('\n'),
   );
@@ -200,6 +200,7 @@ test.each([
   ['replay --source inkress --rate 0/s', 2, 'It is a whole number from 1 to 100.'],
   ['dlq redrive inkress/payment-sucess', 2, 'Did you mean inkress/payment-success'],
   ['dlq redrive inkress/payment-success --from main', 2, 'Allowed choices are parked, dead'],
+  ['dlq cancel inkress/payment-success --from main', 2, 'Allowed choices are parked, dead'],
   ['dlq ls --stage dve', 2, 'Did you mean dev?'],
 ])('%s ends with %d and says what is wrong', async (args, code, said) => {
   const ended = await run(args);
