@@ -5,5 +5,6 @@ export default {
   transform: { '\\.[jt]s$': '<rootDir>/test/support/esbuild-transform.cjs' },
   // Packages that ship ES modules only are transformed too; everything else in node_modules is CommonJS already.
   transformIgnorePatterns: ['/node_modules/(?!(@middy)/)'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/printed.ts'],
   testTimeout: 30_000,
 };

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { keepPrinted, removeData } from '../support/host.ts';
 
 const ROOT = resolve(__dirname, '../..');
 
@@ -26,6 +27,9 @@ export async function hookgate(
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const code = await new Promise<number | null>((done) => child.on('close', done));
+  // The one command that is there to print a secret.
+  const shows = args[0] === 'secret' && args[1] === 'show';
+  keepPrinted(env['HOOKGATE_DATA'], Buffer.concat([...(shows ? [] : stdout), ...stderr]));
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 }
 
@@ -43,8 +47,12 @@ export async function startLocalHost(): Promise<RunningHost> {
   const env = { HOOKGATE_DATA: data, PORT: String(port) };
   const child = spawn(process.execPath, ['bin/local.ts'], { cwd: ROOT, env: { ...process.env, ...env } });
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      keepPrinted(data, chunk);
+    });
+  }
   const url = `http://127.0.0.1:${port}`;
   await ready(url, child, () => said);
   return {
@@ -54,7 +62,7 @@ export async function startLocalHost(): Promise<RunningHost> {
       const closed = new Promise((done) => child.on('close', done));
       child.kill('SIGTERM');
       await closed;
-      rmSync(data, { recursive: true, force: true });
+      removeData(data);
     },
   };
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeData } from '../support/host.ts';
 import { judge } from './history.ts';
 import { runTrial } from './trial.ts';
 
@@ -21,7 +22,7 @@ test('twenty SIGKILLs of the host and its sandboxes lose nothing and double noth
   const { host, everything, awake, frozen } = result.kills;
   expect(host + everything + awake + frozen).toBe(20);
   expect(host + everything).toBeGreaterThanOrEqual(2);
-  rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  removeData(data);
 }, 180_000);
 
 const effect = { key: 'scalekit#event-1@0' };

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type RunningHost, startTestHost, until } from '../support/host.ts';
+import { removeData, type RunningHost, startTestHost, until } from '../support/host.ts';
 import { eventually } from './services.ts';
 
 /** A rotation of GitHub's secret through the whole host, as an operator starts it: `hookgate secret rotate`. */
@@ -44,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await host?.stop();
   github.close();
+  removeData(join(project, '.hookgate'));
   rmSync(project, { recursive: true, force: true, maxRetries: 5 });
 }, 30_000);
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Rules } from '../../local/iam/rules.ts';
+import { removeData } from '../support/host.ts';
 import { type Endpoints, type FromServices, type ServicesOptions } from '../../local/services.ts';
 
 /** Credentials that the emulators do not look at. */
@@ -76,7 +77,7 @@ export class TestServices {
 
   async end(): Promise<void> {
     await this.kill();
-    rmSync(this.data, { recursive: true, force: true });
+    removeData(this.data);
   }
 }
 

@@ -1,5 +1,5 @@
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Readable } from 'node:stream';
@@ -31,8 +31,33 @@ export function temporaryData(): string {
   return mkdtempSync(join(tmpdir(), 'hookgate-test-'));
 }
 
+/** Removes the folder of a host that has ended, if none of its secrets has got out of the secret store into another file. */
 export function removeData(data: string): void {
-  rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const leaks = leaksOf(data);
+    if (leaks !== '') throw new Error(`Secrets are outside the secret store:\n${leaks}`);
+  } finally {
+    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Where the secrets of a data folder's store are besides, a line for each place. */
+export function leaksOf(data: string): string {
+  const search = join(import.meta.dirname, 'search.ts');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', search, data],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) throw new Error(`The secrets of ${data} could not be looked for:\n${stderr}`);
+  return stdout;
+}
+
+/** Puts what a process has printed beside what its host keeps, where `removeData` looks for secrets. */
+export function keepPrinted(data: string | undefined, text: string | Buffer): void {
+  if (data !== undefined && existsSync(join(data, 'services'))) appendFileSync(join(data, 'printed.txt'), text);
 }
 
 export interface StartOptions {
@@ -75,8 +100,12 @@ export async function refusedHost(
 export async function startTestHost(data: string, options: StartOptions = {}): Promise<RunningHost> {
   const child = spawnHost(data, options);
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      keepPrinted(data, chunk);
+    });
+  }
   const ended = new Promise<number | null>((end) => child.once('exit', end));
   const file = join(data, 'host.json');
   await until(

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyEncoding } from '../../lambdas/core/scheme/key.ts';
 import type { Provider } from '../../lambdas/core/scheme/provider.ts';
+import { CANARY } from './canary.ts';
 
 /** What signs, and what a source stores to verify it. They differ for public-key schemes only. */
 export interface SampleKeys {
@@ -12,7 +13,7 @@ export interface SampleKeys {
 export function sampleKeys(provider: Provider): SampleKeys {
   const { scheme } = provider;
   const labels = Object.keys(provider.settings ?? {}).map((label) => `\n${label}:${sampleSetting(label)}`);
-  if (scheme.algorithm === 'token' && scheme.token.basic) return shared('user:sample-password', labels);
+  if (scheme.algorithm === 'token' && scheme.token.basic) return shared(`user:${CANARY}`, labels);
   return keysFor(scheme.key, labels);
 }
 
@@ -24,7 +25,7 @@ function shared(secret: string, labels: readonly string[]): SampleKeys {
   return { signing: secret, verifying: [secret, ...labels].join('') };
 }
 
-const BYTES = Buffer.from('hookgate sample key, 32 bytes ok');
+const BYTES = Buffer.from(CANARY);
 
 function keysFor(encoding: KeyEncoding, labels: readonly string[]): SampleKeys {
   switch (encoding.key) {
@@ -49,6 +50,6 @@ function keysFor(encoding: KeyEncoding, labels: readonly string[]): SampleKeys {
     case 'utf8':
     case 'sha1':
     case 'fetched':
-      return shared('sample-secret', labels);
+      return shared(CANARY, labels);
   }
 }
