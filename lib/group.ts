@@ -45,7 +45,11 @@ export class Group extends NestedStack {
   constructor(scope: Construct, id: string, props: GroupProps) {
     const { name, plan, part, records, applicationTables, rotation, bundles } = props;
     const place = `Group '${name}' of stage '${plan.stage}'`;
-    super(scope, id, { description: `Hookgate, webhook gateway, stage ${plan.stage}, group ${name}.` });
+    super(scope, id, {
+      description: `Hookgate, webhook gateway, stage ${plan.stage}, group ${name}.`,
+      // A template ends at 1 MB, of which blanks would take a fifth.
+      suppressTemplateIndentation: true,
+    });
 
     const secrets = new Secrets(this, 'Secrets', plan, part.secretsOf);
     const schedules = new Construct(this, 'SecretRotation');
