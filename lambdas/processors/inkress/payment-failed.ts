@@ -5,17 +5,16 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'payment.failed',
   schema: z.object({
-    created_at: z.string(),
     data: z.object({ order_id: z.string(), reason: z.string().max(200).optional() }),
   }),
   tables: ['orders'],
-  handler: async ({ payload: { data, created_at } }, { commit, log }) => {
+  handler: async ({ payload: { data }, receivedAt, occurredAt = receivedAt }, { commit, log }) => {
     const written = await commit([
       {
         update: {
           table: 'orders',
           key: { id: data.order_id },
-          set: { status: 'payment_failed', failureReason: data.reason ?? null, failedAt: created_at },
+          set: { status: 'payment_failed', failureReason: data.reason ?? null, failedAt: occurredAt.toISOString() },
           condition: {
             expression: 'attribute_not_exists(#status) OR #status <> :paid',
             names: { '#status': 'status' },

@@ -5,7 +5,6 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'payment.success',
   schema: z.object({
-    created_at: z.string(),
     data: z.object({
       order_id: z.string(),
       transaction_id: z.string().optional(),
@@ -14,7 +13,7 @@ export default processor({
     }),
   }),
   tables: ['orders'],
-  handler: async ({ payload: { data, created_at } }, { commit }) => {
+  handler: async ({ payload: { data }, receivedAt, occurredAt = receivedAt }, { commit }) => {
     await commit([
       {
         update: {
@@ -25,7 +24,7 @@ export default processor({
             amount: data.amount,
             currency: data.currency,
             transactionId: data.transaction_id ?? null,
-            paidAt: created_at,
+            paidAt: occurredAt.toISOString(),
           },
         },
       },

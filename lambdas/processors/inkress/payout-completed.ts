@@ -5,7 +5,6 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'payout.completed',
   schema: z.object({
-    created_at: z.string(),
     data: z.object({
       payout_id: z.string(),
       amount: z.number().nonnegative(),
@@ -13,12 +12,17 @@ export default processor({
     }),
   }),
   tables: ['payouts'],
-  handler: async ({ payload: { data, created_at } }, { commit }) => {
+  handler: async ({ payload: { data }, receivedAt, occurredAt = receivedAt }, { commit }) => {
     await commit([
       {
         put: {
           table: 'payouts',
-          item: { id: data.payout_id, amount: data.amount, currency: data.currency, completedAt: created_at },
+          item: {
+            id: data.payout_id,
+            amount: data.amount,
+            currency: data.currency,
+            completedAt: occurredAt.toISOString(),
+          },
         },
       },
     ]);

@@ -7,7 +7,6 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'organization.directory.user_created',
   schema: z.object({
-    occurred_at: z.string(),
     organization_id: z.string(),
     data: z.object({
       id: z.string(),
@@ -18,7 +17,7 @@ export default processor({
     }),
   }),
   tables: ['users'],
-  handler: async ({ payload: { data, organization_id, occurred_at } }, { commit, log }) => {
+  handler: async ({ payload: { data, organization_id }, receivedAt, occurredAt = receivedAt }, { commit, log }) => {
     const written = await commit([
       {
         update: {
@@ -30,7 +29,7 @@ export default processor({
             givenName: data.given_name ?? null,
             familyName: data.family_name ?? null,
             active: data.active,
-            createdAt: occurred_at,
+            createdAt: occurredAt.toISOString(),
           },
           condition: { expression: 'attribute_not_exists(updatedAt)' },
         },

@@ -8,7 +8,6 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'organization.directory.user_updated',
   schema: z.object({
-    occurred_at: z.string(),
     organization_id: z.string(),
     data: z.object({
       id: z.string(),
@@ -19,7 +18,7 @@ export default processor({
     }),
   }),
   tables: ['users'],
-  handler: async ({ payload: { data, organization_id, occurred_at } }, { commit, log }) => {
+  handler: async ({ payload: { data, organization_id }, receivedAt, occurredAt = receivedAt }, { commit, log }) => {
     const written = await commit([
       {
         update: {
@@ -31,11 +30,11 @@ export default processor({
             givenName: data.given_name ?? null,
             familyName: data.family_name ?? null,
             active: data.active,
-            updatedAt: occurred_at,
+            updatedAt: occurredAt.toISOString(),
           },
           condition: {
             expression: 'attribute_not_exists(updatedAt) OR updatedAt < :occurredAt',
-            values: { ':occurredAt': occurred_at },
+            values: { ':occurredAt': occurredAt.toISOString() },
           },
         },
       },
