@@ -2,6 +2,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { logGroupName } from '../lambdas/core/source.ts';
 import { inboxSettings } from '../lambdas/settings.ts';
+import { acknowledgePatterns } from './acknowledge.ts';
 import type { StageConfig } from './config.ts';
 import { GatewayFunction } from './gateway-function.ts';
 import type { Records } from './records.ts';
@@ -65,5 +66,6 @@ export class Admin extends Construct {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     this.function.give({ actions: ['logs:FilterLogEvents'], resources: [arn] });
+    acknowledgePatterns(this.function.grantPrincipal, [arn], 'The log groups of one stage, some in nested stacks.');
   }
 }

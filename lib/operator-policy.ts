@@ -2,8 +2,9 @@ import { CfnOutput } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledgePatterns } from './acknowledge.ts';
 import { dataKeyOf, keyActionsFor } from './data-key.ts';
-import { queueArns } from './queue-names.ts';
+import { MANY, queueArns } from './queue-names.ts';
 import type { Route } from './route.ts';
 
 /** A managed policy ends at 6,144 characters; a route's five mentions of a queue take up to 130 each. */
@@ -19,7 +20,9 @@ export class OperatorPolicy extends Construct {
   constructor(scope: Construct, id: string, routes: readonly Route[], patternsOf?: string) {
     super(scope, id);
     if (patternsOf !== undefined) {
-      this.add('', [...statementsByName(this, patternsOf), ...this.keyStatements()]);
+      const patterns = (['main', 'dead', 'parked'] as const).flatMap((hop) => queueArns(this, patternsOf, hop));
+      const policy = this.add('', [...statementsByName(this, patternsOf), ...this.keyStatements()]);
+      acknowledgePatterns(policy, patterns, MANY);
       return;
     }
     for (let start = 0; start < routes.length; start += ROUTES_PER_POLICY) {
@@ -28,7 +31,7 @@ export class OperatorPolicy extends Construct {
     }
   }
 
-  private add(number: string, statements: PolicyStatement[]): void {
+  private add(number: string, statements: PolicyStatement[]): ManagedPolicy {
     const policy = new ManagedPolicy(this, `Policy${number}`, {
       description: 'Redrive of dead letters and parked events of Hookgate.',
       statements,
@@ -37,6 +40,7 @@ export class OperatorPolicy extends Construct {
       description: 'To attach to the role of those who redrive.',
       value: policy.managedPolicyArn,
     });
+    return policy;
   }
 
   /** A redrive decrypts what it receives and encrypts what it sends, in the name of whoever starts it. */

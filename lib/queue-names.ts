@@ -2,7 +2,10 @@ import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { queueName } from '../lambdas/core/source.ts';
 import { queuesSettings } from '../lambdas/settings.ts';
+import { acknowledgePatterns } from './acknowledge.ts';
 import type { GatewayFunction } from './gateway-function.ts';
+
+export const MANY = 'The queues of one stage: those of nested stacks are more than a policy has room for, one by one.';
 
 type Hop = 'main' | 'dead' | 'parked';
 
@@ -32,7 +35,9 @@ export function queueArns(scope: Construct, stage: string, hop: Hop): string[] {
 
 /** To queue events of routes that are in nested stacks, and not to put anything among dead letters or parked events. */
 export function grantSendToGroups(to: GatewayFunction, stage: string): void {
-  to.give({ actions: ['sqs:SendMessage'], resources: queueArns(to, stage, 'main') }, anyQueue());
+  const main = queueArns(to, stage, 'main');
+  to.give({ actions: ['sqs:SendMessage'], resources: main }, anyQueue());
+  acknowledgePatterns(to.grantPrincipal, main, MANY);
   to.deny({
     actions: ['sqs:SendMessage'],
     resources: [...queueArns(to, stage, 'dead'), ...queueArns(to, stage, 'parked')],
@@ -41,14 +46,11 @@ export function grantSendToGroups(to: GatewayFunction, stage: string): void {
 
 /** What the admin API may do with the queues of routes that are in nested stacks: queue, count, move as a route grants it. */
 export function grantOperateGroups(to: GatewayFunction, stage: string): void {
-  to.give(
-    { actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'], resources: queueArns(to, stage, 'main') },
-    anyQueue(),
-  );
-  to.give({
-    actions: MOVE_ACTIONS,
-    resources: [...queueArns(to, stage, 'dead'), ...queueArns(to, stage, 'parked')],
-  });
+  const main = queueArns(to, stage, 'main');
+  const deadAndParked = [...queueArns(to, stage, 'dead'), ...queueArns(to, stage, 'parked')];
+  to.give({ actions: ['sqs:SendMessage', 'sqs:GetQueueAttributes'], resources: main }, anyQueue());
+  to.give({ actions: MOVE_ACTIONS, resources: deadAndParked });
+  acknowledgePatterns(to.grantPrincipal, [...main, ...deadAndParked], MANY);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Names, Stack, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -151,15 +151,26 @@ export class Records extends Construct {
   private grantObjects(to: GatewayFunction, action: 's3:GetObject' | 's3:PutObject'): void {
     to.give({ actions: [action], resources: [this.bucket.arnForObjects('*')] });
     Validations.of(to.grantPrincipal).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${this.bucketLogicalId}.Arn>/*]`,
+      id: `AwsSolutions-IAM5[Resource::<${this.bucketArnIn(to)}>/*]`,
       reason: 'All objects of one bucket, of which no name is known before its payload is: the names are hashes.',
     });
   }
 
   private get bucketLogicalId(): string {
+    return this.bucket.stack.getLogicalId(this.bucketResource);
+  }
+
+  /** What the bucket's ARN is called: in a nested stack by the parameter that CDK hands it down with. */
+  private bucketArnIn(scope: Construct): string {
+    return Stack.of(scope) === this.bucket.stack
+      ? `${this.bucketLogicalId}.Arn`
+      : `referenceto${Names.nodeUniqueId(this.bucketResource.node)}Arn`;
+  }
+
+  private get bucketResource(): CfnBucket {
     const resource = this.bucket.node.defaultChild;
     if (!(resource instanceof CfnBucket)) throw new Error('The bucket of the payloads has no CloudFormation resource.');
-    return this.bucket.stack.getLogicalId(resource);
+    return resource;
   }
 
   private addIndex(

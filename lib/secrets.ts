@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { offersSecret } from '../lambdas/core/scheme/provider.ts';
 import { credentialName, secretName } from '../lambdas/core/source.ts';
 import { providers } from '../lambdas/providers/index.ts';
+import { acknowledgePatterns } from './acknowledge.ts';
 import { dataKeyOf } from './data-key.ts';
 import type { GatewayFunction } from './gateway-function.ts';
 import type { Plan, PlannedSource } from './plan.ts';
@@ -76,7 +77,13 @@ export class Secrets extends Construct {
   /** To read those of groups too: by the pattern of their names, since a role's policy has no room for hundreds of ARNs. */
   grantReadOfGroups(to: GatewayFunction): void {
     const { stage } = this.plan;
-    to.give({ actions: ['secretsmanager:GetSecretValue'], resources: [this.arn(secretName(stage, { name: '*' }))] });
+    const all = [this.arn(secretName(stage, { name: '*' }))];
+    to.give({ actions: ['secretsmanager:GetSecretValue'], resources: all });
+    acknowledgePatterns(
+      to.grantPrincipal,
+      all,
+      'The secrets of one stage: those of nested stacks are more than a policy has room for, one by one.',
+    );
     to.deny({
       actions: ['secretsmanager:GetSecretValue'],
       resources: [this.arn(credentialName(stage, '*'))],

@@ -51,6 +51,11 @@ test('nor does one with a rotation, a group of secrets and an inbox', async () =
   expect(rules).toEqual([]);
 });
 
+test('nor does one with groups', async () => {
+  const sources = config.sources.map((source, at) => ({ ...source, group: `group-${at}` }));
+  expect((await findings('prod', undefined, { ...config, sources })).rules).toEqual([]);
+});
+
 test('the rules were asked about a whole stack', async () => {
   const template = Template.fromStack(stackOf(await planOf('prod')));
   expect(Object.keys(template.toJSON().Resources as object).length).toBeGreaterThan(150);
@@ -74,6 +79,7 @@ test('these rules are acknowledged and no other, each with its reason beside the
     'COG4',
     'IAM5[Resource::*]',
     'IAM5[Resource::<RecordsPayloads.Arn>/*]',
+    'IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/hookgate/prod/*:*]',
     'S1',
     'SMG4',
   ]);
