@@ -9,14 +9,15 @@ export async function readAllowlist(connection: Connection, source: string): Pro
 }
 
 /** Approves exactly the list that waits now: another one that is published meanwhile waits anew. */
-export async function applyHeld(connection: Connection, source: string): Promise<AllowlistView> {
+export async function applyHeld(connection: Connection, source: string, reason?: string): Promise<AllowlistView> {
   const { held, fetchedAt } = await readAllowlist(connection, source);
   if (!held && fetchedAt === null) {
     throw new Failure(`The list of source ${source} has not been fetched yet; the allowlists function's log says why.`);
   }
   if (!held) throw new Failure(`Nothing waits for approval at source ${source}: what is published is in force.`);
   const path = `allowlists/${encodeURIComponent(source)}/apply`;
-  return readAnswer(await connection.admin(path, {}, { digest: held.digest })) as unknown as AllowlistView;
+  const wish = { digest: held.digest, ...(reason !== undefined && { reason }) };
+  return readAnswer(await connection.admin(path, {}, wish)) as unknown as AllowlistView;
 }
 
 /** What is so, and what to do about it. */

@@ -5,7 +5,6 @@ import {
   ListMessageMoveTasksCommand,
   type ListMessageMoveTasksResultEntry,
   type SQSClient,
-  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { awsFailure } from './connection.ts';
 import { Failure } from './failure.ts';
@@ -44,35 +43,8 @@ export async function queueState(client: SQSClient, name: string): Promise<Queue
   };
 }
 
-/**
- * Lets SQS move what is visible in a dead-letter queue now. The destination is always named: a message that was moved
- * there by hand has no source that SQS would know to return it to.
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
- */
-export async function startMove(
-  client: SQSClient,
-  from: QueueState,
-  to: QueueState,
-  perSecond: number | undefined,
-): Promise<void> {
-  await asked(
-    () =>
-      client.send(
-        new StartMessageMoveTaskCommand({
-          SourceArn: from.arn,
-          DestinationArn: to.arn,
-          ...(perSecond !== undefined && { MaxNumberOfMessagesPerSecond: perSecond }),
-        }),
-      ),
-    from.name,
-  );
-}
-
 /** The move that was started last from this queue. */
-export async function lastMove(
-  client: SQSClient,
-  from: QueueState,
-): Promise<ListMessageMoveTasksResultEntry | undefined> {
+async function lastMove(client: SQSClient, from: QueueState): Promise<ListMessageMoveTasksResultEntry | undefined> {
   const { Results = [] } = await asked(
     () => client.send(new ListMessageMoveTasksCommand({ SourceArn: from.arn, MaxResults: 1 })),
     from.name,

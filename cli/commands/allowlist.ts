@@ -7,6 +7,7 @@ import { INVOCATION, print, printJson } from '../print.ts';
 
 interface Options extends Where {
   readonly json?: true;
+  readonly reason?: string;
 }
 
 const ACTIONS = ['diff', 'apply'] as const;
@@ -21,6 +22,7 @@ export function addAllowlist(program: Command): void {
     )
     .argument('<action>', 'diff: show; apply: approve what diff shows', actionNamed)
     .argument('<source>', 'a source whose allow says published')
+    .option('--reason <why>', 'of apply, for the log')
     .addHelpText(
       'after',
       `\nExamples:\n  ${INVOCATION} allowlist diff github\n  ${INVOCATION} allowlist apply github --stage prod`,
@@ -30,7 +32,8 @@ export function addAllowlist(program: Command): void {
 
 async function allowlist(action: (typeof ACTIONS)[number], source: string, options: Options): Promise<void> {
   const connection = connect(options, process.env);
-  const view = action === 'apply' ? await applyHeld(connection, source) : await readAllowlist(connection, source);
+  const view =
+    action === 'apply' ? await applyHeld(connection, source, options.reason) : await readAllowlist(connection, source);
   if (options.json) printJson(view);
   else print(linesOf(view).join('\n'));
 }

@@ -2,15 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
+import type { QueueMove } from '../../lambdas/core/admin-queues.ts';
 import { queueName } from '../../lambdas/core/source.ts';
+import { readAnswer } from '../admin-answer.ts';
 import { awsFailure, connect, LOCAL_STAGE, type Where } from '../connection.ts';
 import { Failure } from '../failure.ts';
 import { sourcesOf } from '../gateway.ts';
-import { withJson, withStage, wholeNumber } from '../options.ts';
+import { withConnection, withJson, withStage, wholeNumber } from '../options.ts';
 import { INVOCATION, print, printJson, remark } from '../print.ts';
 import { Progress } from '../progress.ts';
 import { oldestAges } from '../queue-ages.ts';
-import { cancelMove, lastMove, type QueueState, queueState, startMove } from '../queues.ts';
+import { cancelMove, type QueueState, queueState } from '../queues.ts';
 import { nameOf, type NamedRoute, routeNamed, routesOf } from '../route-name.ts';
 import { table } from '../table.ts';
 
@@ -19,6 +21,7 @@ type Hop = 'main' | 'dead' | 'parked';
 interface Options extends Where {
   readonly json?: true;
   readonly rate?: number;
+  readonly reason?: string;
 }
 
 const HOPS: readonly Hop[] = ['main', 'dead', 'parked'];
@@ -55,7 +58,7 @@ SQS moves them itself, and goes on when this command is stopped; \`dlq cancel\` 
 replayed since, is dropped on arrival.
 
 Examples:
-  ${INVOCATION} dlq redrive scalekit/user-created
+  ${INVOCATION} dlq redrive scalekit/user-created --reason "the plan is there now"
   ${INVOCATION} dlq redrive inkress/payment-success --from dead --rate 10`,
     );
   withMove(redriving).action((route: string, options: Options & { readonly from?: Hop }) =>
@@ -86,7 +89,13 @@ Examples:
 
 function withMove(command: Command): Command {
   const rate = wholeNumber(1, MOST_PER_SECOND);
-  return withJson(withStage(command.option('--rate <count>', 'messages a second; as SQS sees fit otherwise', rate)));
+  return withJson(
+    withConnection(
+      command
+        .option('--rate <count>', 'messages a second; as SQS sees fit otherwise', rate)
+        .option('--reason <why>', 'for the log'),
+    ),
+  );
 }
 
 async function list(name: string | undefined, options: Options): Promise<void> {
@@ -158,28 +167,26 @@ function stateOf(client: SQSClient, stage: string, { source, declared }: NamedRo
 async function move(name: string, asked: Hop | undefined, to: Hop, options: Options): Promise<void> {
   const route = routeNamed(name, await sourcesOf(options.stage));
   const from = asked ?? (route.declared.retriesDeadLetters === false ? 'dead' : 'parked');
-  const client = await connect(options, process.env).sqs();
-  const [source, target] = await Promise.all([
-    stateOf(client, options.stage, route, from),
-    stateOf(client, options.stage, route, to),
-  ]);
-  await startMove(client, source, target, options.rate);
+  const connection = connect(options, process.env);
+  const queues = `queues/${nameOf(route)}`;
+  // Through the admin API, whose log keeps who did it and why.
+  const wish = {
+    ...(to === 'main' && { from }),
+    ...(options.rate !== undefined && { perSecond: options.rate }),
+    ...(options.reason !== undefined && { reason: options.reason }),
+  };
+  readAnswer(await connection.admin(`${queues}/${to === 'main' ? 'redrive' : 'park'}`, {}, wish));
   const goesOn = `SQS goes on moving. To end that: ${INVOCATION} dlq cancel ${nameOf(route)} --from ${from}${ofStage(options)}`;
-  const { moved, status, reason } = await followed(client, source, goesOn);
-  if (options.json) printJson({ route: nameOf(route), from, to, status, moved, reason: reason ?? null });
+  const look = async () => readAnswer(await connection.admin(`${queues}/${from}/move`, {})) as unknown as QueueMove;
+  const { moved, status, reason } = await followed(look, goesOn);
+  if (options.json) printJson({ route: nameOf(route), from, to, status, moved, reason });
   else if (status === 'COMPLETED') print(`${moved} moved from ${from} to ${to}.`);
   if (status === 'COMPLETED') return;
   if (options.json) process.exitCode = 1;
   else throw new Failure(`The move ended ${status} after ${moved} messages${reason ? ` (${reason})` : ''}.`);
 }
 
-const POLL_MS = 250;
-
-interface Move {
-  readonly moved: number;
-  readonly status: string;
-  readonly reason?: string | undefined;
-}
+const POLL_MS = 500;
 
 /** As shells say it of what Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -189,7 +196,7 @@ const INTERRUPTED = 130;
  *
  * @param goesOn what to say to who stops watching
  */
-async function followed(client: SQSClient, from: QueueState, goesOn: string): Promise<Move> {
+async function followed(look: () => Promise<QueueMove>, goesOn: string): Promise<QueueMove> {
   const progress = new Progress('moved');
   const interrupted = () => {
     progress.end();
@@ -199,11 +206,9 @@ async function followed(client: SQSClient, from: QueueState, goesOn: string): Pr
   process.once('SIGINT', interrupted);
   try {
     for (;;) {
-      const task = await lastMove(client, from);
-      const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
-      progress.show(moved, task?.ApproximateNumberOfMessagesToMove);
-      const status = task?.Status ?? 'RUNNING';
-      if (status !== 'RUNNING' && status !== 'CANCELLING') return { moved, status, reason: task?.FailureReason };
+      const move = await look();
+      progress.show(move.moved, move.toMove ?? undefined);
+      if (move.status !== 'RUNNING' && move.status !== 'CANCELLING') return move;
       await wait(POLL_MS);
     }
   } finally {

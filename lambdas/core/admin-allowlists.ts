@@ -8,8 +8,8 @@ export interface AdminAllowlistsPorts {
   readonly allowlists: Allowlists;
   /** The sources that follow a published list, by name. */
   readonly following: ReadonlyMap<string, Following>;
-  /** Keeps who approved what. */
-  readonly audit: (entry: { source: string; provider: string; digest: string; who: string }) => void;
+  /** Keeps who approved what, and why. */
+  readonly audit: (entry: { source: string; provider: string; digest: string; who: string; why: string }) => void;
 }
 
 export interface Following {
@@ -34,7 +34,7 @@ export interface AllowlistView {
   readonly approved: string | null;
 }
 
-/** `GET /admin/allowlists/{source}` and `POST /admin/allowlists/{source}/apply` with `{"digest": …}`. */
+/** `GET /admin/allowlists/{source}` and `POST /admin/allowlists/{source}/apply` with `{"digest": …}` and a reason for the log. */
 export async function administerAllowlists(request: AdminRequest, ports: AdminAllowlistsPorts): Promise<Answer> {
   const [, source = '', action, ...rest] = request.path;
   const following = ports.following.get(source);
@@ -51,8 +51,9 @@ export async function administerAllowlists(request: AdminRequest, ports: AdminAl
   const seen = (await allowlists.read(following.provider)) ?? untouched(following.declared);
   if (method === 'GET') return json(viewOf(source, following, seen));
 
-  const digest = digestIn(request.body);
-  if (digest === undefined) return problem(400, 'The body is {"digest": …}, as the list has it.', { field: 'digest' });
+  const wish = wishIn(request.body);
+  if (!wish) return problem(400, 'The body is {"digest": …}, as the list has it.', { field: 'digest' });
+  const { digest, why } = wish;
   if (seen.held?.digest !== digest) {
     const held = seen.held ? `the one that waits is ${seen.held.digest}` : 'none waits';
     return problem(409, `No list with the digest ${digest} waits for approval; ${held}.`, { field: 'digest' });
@@ -61,7 +62,7 @@ export async function administerAllowlists(request: AdminRequest, ports: AdminAl
   if (!(await allowlists.change(following.provider, seen, next))) {
     return problem(409, 'The list is being changed at the same time; look at it again.', {});
   }
-  ports.audit({ source, provider: following.provider, digest, who: request.who });
+  ports.audit({ source, provider: following.provider, digest, who: request.who, why });
   return json(viewOf(source, following, next));
 }
 
@@ -81,12 +82,13 @@ function viewOf(source: string, { provider, published }: Following, allowlist: A
   };
 }
 
-function digestIn(body: Buffer): string | undefined {
+function wishIn(body: Buffer): { readonly digest: string; readonly why: string } | undefined {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
     if (typeof value !== 'object' || value === null) return undefined;
-    const { digest } = value as { digest?: unknown };
-    return typeof digest === 'string' && /^[0-9a-f]{16}$/.test(digest) ? digest : undefined;
+    const { digest, reason = '' } = value as { digest?: unknown; reason?: unknown };
+    const isDigest = typeof digest === 'string' && /^[0-9a-f]{16}$/.test(digest);
+    return isDigest && typeof reason === 'string' ? { digest, why: reason } : undefined;
   } catch {
     return undefined;
   }

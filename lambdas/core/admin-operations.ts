@@ -181,7 +181,7 @@ const LIST = [
     path: '/allowlists/{source}/apply',
     summary: 'Approve a change of the published addresses that waits.',
     parameters: { source: SOURCE },
-    body: wish({ digest: { type: 'string', pattern: '^[0-9a-f]{16}$' } }, ['digest']),
+    body: wish({ digest: { type: 'string', pattern: '^[0-9a-f]{16}$' }, reason: WHY }, ['digest']),
     answer: 'Allowlist',
     problems: [400, 404, 409],
   },

@@ -113,10 +113,17 @@ test('parked events are redriven to the main queue, and reach their processor', 
     () => queue('parked'),
     (visible) => visible >= 1,
   );
-  const moved = await json('dlq redrive inkress/payment-success');
+  const moved = await json('dlq redrive inkress/payment-success --reason mended');
 
   expect(moved).toMatchObject({ route: 'inkress/payment-success', from: 'parked', to: 'main', status: 'COMPLETED' });
   expect(Number(moved['moved'])).toBeGreaterThanOrEqual(1);
+  const audit = logLines().find((line) => line.includes('"message":"redrive"')) ?? '{}';
+  expect(JSON.parse(audit)).toMatchObject({
+    route: 'inkress/payment-success',
+    from: 'parked',
+    who: 'local',
+    why: 'mended',
+  });
   await eventually(
     () => json('show inkress evt_redriven'),
     ({ status, attempt }) => status === 'PARKED' && Number(attempt) >= 2,

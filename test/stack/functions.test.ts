@@ -211,12 +211,13 @@ test('the sweeper may find what is due and queue it, and count records, and noth
   expect(variablesOf('SweepSweeper')).toEqual(['BUCKET_NAME', 'QUEUE_URL', 'TABLE_NAME']);
 });
 
-test('the admin API may read records and no payload, let an event run again, pause routes, count what waits and move it', () => {
+test('the admin API may read records and no payload, read its history in the stage’s own logs, let it run again, pause routes, count what waits and move it', () => {
   expect(permissionsOf('InspectAdmin')).toEqual(
     [
       ...common('InspectAdmin'),
       'cloudwatch:DescribeAlarms on *',
       'cloudwatch:GetMetricData on *',
+      'logs:FilterLogEvents on arn:AWS::Partition:logs:AWS::Region:AWS::AccountId:log-group:/hookgate/prod/*:*',
       'dynamodb:BatchGetItem on RecordsTable',
       'dynamodb:GetItem on RecordsTable',
       'dynamodb:Query on RecordsTable',

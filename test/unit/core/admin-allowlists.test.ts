@@ -58,12 +58,16 @@ test('shows the declared addresses before the first fetch', async () => {
 
 test('approves the list that waits, by its digest, and keeps who did', async () => {
   const { ask, audited, changes } = admin(ROW);
-  expect(await ask('POST', 'allowlists/repo/apply', '{"digest":"0123456789abcdef"}')).toMatchObject({
+  expect(
+    await ask('POST', 'allowlists/repo/apply', '{"digest":"0123456789abcdef","reason":"they wrote"}'),
+  ).toMatchObject({
     status: 200,
     body: { approved: '0123456789abcdef', cidrs: ['3.0.0.1/32'] },
   });
   expect(changes).toMatchObject([{ revision: 5, approved: { digest: '0123456789abcdef', by: 'ada' } }]);
-  expect(audited).toEqual([{ source: 'repo', provider: 'github', digest: '0123456789abcdef', who: 'ada' }]);
+  expect(audited).toEqual([
+    { source: 'repo', provider: 'github', digest: '0123456789abcdef', who: 'ada', why: 'they wrote' },
+  ]);
 });
 
 test.each([
