@@ -2,8 +2,9 @@ import { attempt, type AttemptPorts, type End, type OneByOneProcessor, triesOf }
 import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from './message.ts';
+import { notClaimed } from './not-claimed.ts';
 import type { Claim, Fence, Random, Store } from './ports.ts';
-import { beginningOf, type EventRecord, isExpired, LONGEST_BYTES, isKnownVersion } from './record.ts';
+import { beginningOf, type EventRecord, LONGEST_BYTES } from './record.ts';
 import {
   backoffSeconds,
   DEAD_LETTER_WAIT_SECONDS,
@@ -105,8 +106,12 @@ export async function consume<Payload>(
     if (isMine) return run(processor, held, queued, { kind: 'go' }, ports);
   }
   const pass = await ports.circuit.admit(queued.owner);
+  const isLast = isLastReceive(queued.hop, queued.receives, queued.ordered);
+  if (pass.kind === 'wait' && pass.byPerson && isLast && (queued.hop === 'dead' || !policyOf(processor).deadLetters)) {
+    return parkUntried(message, queued, ports);
+  }
   // A last receive is used, unless a person said no: nothing goes to the next queue for the breaker alone.
-  if (pass.kind === 'wait' && (pass.byPerson || !isLastReceive(queued.hop, queued.receives, queued.ordered))) {
+  if (pass.kind === 'wait' && (pass.byPerson || !isLast)) {
     const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random, queued.ordered);
     return { outcome: 'deferred', why: 'breaker', delaySeconds, pk: message.pk };
   }
@@ -120,16 +125,7 @@ async function claimAndRun<Payload>(
   pass: Pass,
   ports: ConsumePorts,
 ): Promise<Outcome> {
-  const claim: Claim = {
-    pk: message.pk,
-    owner: queued.owner,
-    now: ports.clock.now(),
-    leaseUntil: queued.deadline + LEASE_MARGIN_MS,
-    sentAt: queued.sentAt,
-    hop: queued.hop,
-    epoch: message.epoch,
-    bodySha256: message.bodySha256,
-  };
+  const claim = claimOf(message, queued, ports.clock.now());
   // Asked for along with the claim: the payloads of a batch come in one request, and nobody waits for them afterwards.
   const body = ports.store.getBody(message.pk, message.bodySha256);
   // What is refused or put off uses none; who uses it hears of the error.
@@ -145,6 +141,30 @@ async function claimAndRun<Payload>(
   }
   return run(processor, result.record, queued, pass, ports, body);
 }
+
+function claimOf(message: Message, queued: QueuedMessage, now: number): Claim {
+  return {
+    pk: message.pk,
+    owner: queued.owner,
+    now,
+    leaseUntil: queued.deadline + LEASE_MARGIN_MS,
+    sentAt: queued.sentAt,
+    hop: queued.hop,
+    epoch: message.epoch,
+    bodySha256: message.bodySha256,
+  };
+}
+
+/** What SQS gives up while a person keeps the route closed waits for that person as parked, not as if it went on by itself. */
+async function parkUntried(message: Message, queued: QueuedMessage, ports: ConsumePorts): Promise<Outcome> {
+  const claim = claimOf(message, queued, ports.clock.now());
+  const result = await ports.store.claim(claim);
+  if (!result.claimed) return notClaimed(message, result.existing, claim.now);
+  const { pk, attempt } = result.record;
+  return park(result.record, { pk, owner: queued.owner, attempt }, CLOSED_BY_HAND, ports);
+}
+
+const CLOSED_BY_HAND = 'closed-by-hand: its receives were spent while its route was paused or its breaker held open';
 
 /** Runs the handler for a claimed event and writes how that ended. */
 async function run<Payload>(
@@ -255,32 +275,6 @@ function waitSeconds(
   if (named === undefined) return usual;
   const wait = waitUntilSeconds(named, { hop, sentAt, now: clock.now(), random });
   return end.kind === 'later' ? wait : Math.max(usual, wait);
-}
-
-/** Why the table refused the claim, and what follows for the message. */
-function notClaimed(message: Message, existing: EventRecord | undefined, now: number): Outcome {
-  const { pk } = message;
-  if (!existing || isExpired(existing, now)) return { outcome: 'quarantined', delaySeconds: 0, reason: 'no-record' };
-  if (!isKnownVersion(existing.v))
-    return { outcome: 'deferred', why: 'newer-version', delaySeconds: DEAD_LETTER_WAIT_SECONDS, pk };
-  if (existing.epoch > message.epoch) return { outcome: 'skipped', why: 'replayed-since', pk };
-  if (existing.epoch < message.epoch) return { outcome: 'quarantined', delaySeconds: 0, reason: 'unknown-epoch' };
-  if (existing.bodySha256 !== message.bodySha256)
-    return { outcome: 'quarantined', delaySeconds: 0, reason: 'other-body' };
-  switch (existing.status) {
-    case 'DONE':
-      return { outcome: 'skipped', why: 'already-done', pk };
-    case 'FILTERED':
-      return { outcome: 'quarantined', delaySeconds: 0, reason: 'never-queued' };
-    case 'FAILED':
-    case 'PARKED':
-      return { outcome: 'moving', delaySeconds: 0, pk };
-    case 'RECEIVED':
-    case 'PROCESSING': {
-      const waitMs = Math.max(0, (existing.leaseUntil ?? now) - now);
-      return { outcome: 'deferred', why: 'held', delaySeconds: Math.ceil(waitMs / 1000) + 1, pk };
-    }
-  }
 }
 
 /** The log has the whole reason. */

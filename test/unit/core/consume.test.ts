@@ -364,6 +364,29 @@ describe('while the breaker of its route is open, a message', () => {
     expect(record()).toMatchObject({ status: 'RECEIVED' });
   });
 
+  test.each(['pause', 'open'] as const)(
+    'of a route under "%s" is parked when its dead-letter queue gives it up, and not tried',
+    async (word) => {
+      const { take, breakers, record } = await received(() => Promise.reject(new Error('tried')));
+      breakers.rows.set(ROUTE, switched(UNTOUCHED, word, NOON, 'ada'));
+
+      expect(await take({ hop: 'dead', receives: 4 })).toMatchObject({ outcome: 'deferred', why: 'breaker' });
+      expect(await take({ hop: 'dead', receives: 5 })).toMatchObject({ outcome: 'parked', delaySeconds: 0 });
+      expect(record()).toMatchObject({
+        status: 'PARKED',
+        lastError: 'closed-by-hand: its receives were spent while its route was paused or its breaker held open',
+      });
+    },
+  );
+
+  test('of the dead letters is tried at its last receive, whatever its deferrals have cost', async () => {
+    const { take, breakers } = await received();
+    breakers.rows.set(ROUTE, opened(UNTOUCHED, NOON, 'others'));
+
+    expect(await take({ hop: 'dead', receives: 4 })).toMatchObject({ outcome: 'deferred' });
+    expect(await take({ hop: 'dead', receives: 5 })).toMatchObject({ outcome: 'done' });
+  });
+
   test('that failed as its probe comes back after the new open time, not within it', async () => {
     const { take, breakers, clock } = await received(() => {
       throw new Error('still down');
