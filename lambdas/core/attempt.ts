@@ -40,26 +40,20 @@ export interface AttemptPorts {
   readonly occurredAt?: OccurredAt | undefined;
 }
 
-/**
- * Runs the handler once for a claimed event: payload, schema, handler, DONE.
- *
- * @param early the payload under the record's own key, when it was asked for along with the claim
- */
+/** Runs the handler once for a claimed event: payload, schema, handler, DONE. */
 export async function attempt<Payload>(
   processor: OneByOneProcessor<Payload>,
   record: EventRecord,
   fence: Fence,
   deadline: number,
   { store, clock, log, occurredAt }: AttemptPorts,
-  early?: ReturnType<Store['getBody']>,
 ): Promise<End> {
   const startedAt = clock.now();
   // Executions that died (timeout, memory, process.exit) wrote no failure, yet each was a try.
   if (triesOf(record) > retryPolicy(processor.retry).tries)
     return { kind: 'unended', reason: 'attempts-spent: the last ones never ended' };
 
-  const isEarly = bodyKey(record) === record.pk;
-  const rawBody = await ((isEarly && early) || store.getBody(bodyKey(record), record.bodySha256));
+  const rawBody = await store.getBody(bodyKey(record), record.bodySha256);
   if (!rawBody) return { kind: 'permanent', reason: 'body-missing' };
   if (rawBody === 'corrupt') return { kind: 'permanent', reason: 'body-corrupt' };
   const body = parse(rawBody);

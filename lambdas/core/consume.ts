@@ -3,7 +3,7 @@ import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from './message.ts';
 import { notClaimed } from './not-claimed.ts';
-import type { Claim, Fence, Random, Store } from './ports.ts';
+import type { Claim, Fence, Random } from './ports.ts';
 import { beginningOf, type EventRecord, LONGEST_BYTES } from './record.ts';
 import {
   backoffSeconds,
@@ -126,10 +126,6 @@ async function claimAndRun<Payload>(
   ports: ConsumePorts,
 ): Promise<Outcome> {
   const claim = claimOf(message, queued, ports.clock.now());
-  // Asked for along with the claim: the payloads of a batch come in one request, and nobody waits for them afterwards.
-  const body = ports.store.getBody(message.pk, message.bodySha256);
-  // What is refused or put off uses none; who uses it hears of the error.
-  body.catch(() => undefined);
   const result = await ports.store.claim(claim);
   if (!result.claimed) {
     await ports.circuit.learn(pass, 'none', queued.owner);
@@ -139,7 +135,7 @@ async function claimAndRun<Payload>(
     await ports.circuit.learn(pass, 'none', queued.owner);
     return { outcome: 'apart', pk: message.pk };
   }
-  return run(processor, result.record, queued, pass, ports, body);
+  return run(processor, result.record, queued, pass, ports);
 }
 
 function claimOf(message: Message, queued: QueuedMessage, now: number): Claim {
@@ -173,12 +169,11 @@ async function run<Payload>(
   queued: QueuedMessage,
   pass: Pass,
   ports: ConsumePorts,
-  body?: ReturnType<Store['getBody']>,
 ): Promise<Outcome> {
   const fence: Fence = { pk: record.pk, owner: queued.owner, attempt: record.attempt };
   const end: End =
     queued.cutShort === undefined
-      ? await attempt(processor, record, fence, queued.deadline, ports, body)
+      ? await attempt(processor, record, fence, queued.deadline, ports)
       : { kind: 'unended', reason: `${CUT_SHORT}${queued.cutShort}` };
   const outcome = await ended(end, record, fence, queued, policyOf(processor), ports);
   const closedForMs = await ports.circuit.learn(pass, EVIDENCE[end.kind], queued.owner);
