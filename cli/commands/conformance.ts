@@ -36,7 +36,10 @@ export function addConformance(program: Command): void {
     )
     .requiredOption('--url <url>', 'where the receiver takes webhooks')
     .requiredOption('--provider <name>', 'whose deliveries')
-    .option('--secret <secret>', 'the secret that the receiver has; - or none reads it from standard input')
+    .option(
+      '--secret <secret>',
+      'the secret that the receiver has; with - or without it you are asked, and no shell keeps it',
+    )
     .option('--key <file>', 'private key (PEM), for providers that sign with one')
     .option('--signed-url <url>', 'the URL the receiver believes it has, for providers that sign it')
     .addHelpText(

@@ -31,7 +31,11 @@ export function addVerify(program: Command): void {
     .summary('judge a captured request and say why')
     .description('Judge a captured request as the gateway would: what was signed, what was expected, why it failed.')
     .argument('<request>', 'the request as HTTP text (.http) or a curl command; - reads it from standard input')
-    .option('--secret <secret>', 'the secret, several times for several; none is asked for', collect)
+    .option(
+      '--secret <secret>',
+      'the secret, several times for several; without it you are asked, and no shell keeps it',
+      collect,
+    )
     .option('--provider <name>', 'whose request it is; otherwise told by its headers')
     .option('--explain', 'show which bytes were signed and what was expected')
     .option('--guess', 'try every provider and ways of signing, and print the declaration that verifies it')

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { leaksIn, secretsIn } from '../support/canary.ts';
 import { keepPrinted, removeData } from '../support/host.ts';
 
 const ROOT = resolve(__dirname, '../..');
@@ -28,9 +29,18 @@ export async function hookgate(
   child.stdin.end(input);
   const code = await new Promise<number | null>((done) => child.on('close', done));
   // The one command that is there to print a secret.
-  const shows = args[0] === 'secret' && args[1] === 'show';
-  keepPrinted(env['HOOKGATE_DATA'], Buffer.concat([...(shows ? [] : stdout), ...stderr]));
+  const printed = Buffer.concat(args[0] === 'secret' && args[1] === 'show' ? stderr : [...stdout, ...stderr]);
+  keepPrinted(env['HOOKGATE_DATA'], printed);
+  const leaks = leaksIn(printed, secretsGiven(args, input));
+  if (leaks.length > 0) throw new Error(`${args.slice(0, 2).join(' ')} prints its secret, as ${leaks.join(', ')}.`);
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+/** By option, or by standard input where that is no request. */
+function secretsGiven(args: readonly string[], input: string | Buffer): readonly string[] {
+  const options = args.filter((_, index) => args[index - 1] === '--secret');
+  const piped = args[0] === 'secret' || args[0] === 'conformance' ? [String(input)] : [];
+  return [...options, ...piped].flatMap(secretsIn);
 }
 
 export interface RunningHost {
