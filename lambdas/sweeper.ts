@@ -15,6 +15,7 @@ import { sqsQueue } from './adapters/sqs-queue.ts';
 import { bookings, HOUR_MS, hourOf, hoursSince, keep } from './core/ledger-book.ts';
 import { balances, ledgerOf } from './core/ledger.ts';
 import { DIMENSION, LEDGER_METRIC, OUTBOX_AGE_METRIC } from './core/metrics.ts';
+import { settledEvents } from './core/settled.ts';
 import { timeoutsOf } from './core/source.ts';
 import { sweep } from './core/sweep.ts';
 import { enrolUnclaimed } from './core/watch.ts';
@@ -40,6 +41,8 @@ const events = eventLog({ client: dynamo, tableName, store: ports.store, clock: 
 const watch = dynamoWatch(dynamo, tableName);
 const watched = sources.filter(({ sentOnce }) => sentOnce).map(({ name }) => name);
 
+/** Of this container: the one that follows reads all of them once. */
+const settled = settledEvents(systemClock.now);
 const book = dynamoLedgerBook(dynamo, tableName);
 
 /** What the ledger looks at every minute, of this hour and the one before. */
@@ -67,7 +70,7 @@ async function sweepAndBook(): Promise<void> {
 
 async function bookLedger(now: number): Promise<void> {
   const from = hourOf(now) - HOUR_MS;
-  const { records, complete } = await events.since(names, from, MOST_RECORDS);
+  const { records, complete } = await events.since(names, from, MOST_RECORDS, settled);
   const booked = complete ? await bookings(records, names, hoursSince(from, now), book) : [];
   await keep(booked, book);
   for (const [source, { inFlight, overdue, missing }] of balances(ledgerOf(records, booked, now, timeoutOf), names)) {

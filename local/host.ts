@@ -207,7 +207,9 @@ function openGateway(
 
 /** An alarm that rings or ends; that it has been measured for the first time is no news. */
 function sayAlarm(console: Console, { alarm, from, to, reason }: StateChange): void {
-  if (to === 'ALARM') console.say(`${time()}  ALARM  ${alarm.name}: ${reason}`);
+  // The same page that the notification of AWS names.
+  const [runbook = ''] = /Runbook: \S+/.exec(alarm.description) ?? [];
+  if (to === 'ALARM') console.say(`${time()}  ALARM  ${alarm.name}: ${reason} ${runbook}`.trimEnd());
   else if (from === 'ALARM') console.say(`${time()}  over   ${alarm.name}: ${reason}`);
 }
 

@@ -62,7 +62,7 @@ async function events(options: Options): Promise<void> {
   } while (next !== undefined && list.length < limit);
   progress.end();
   if (json) return printJson({ events: list, next: next ?? null });
-  print(list.length === 0 ? 'No events.' : table(TITLES, list.map(row)));
+  print(list.length === 0 ? 'No events.' : eventTable(list));
   if (next !== undefined) print(`\nMore: add --next ${inert(next)}`);
 }
 
@@ -77,6 +77,13 @@ function given(values: Readonly<Record<string, string | undefined>>): Record<str
 }
 
 const TITLES = ['RECEIVED', 'SOURCE', 'TYPE', 'STATUS', 'ATTEMPT', 'ID'];
+
+/** Why they failed is a column where one did. */
+function eventTable(events: readonly EventView[]): string {
+  const whyToo = events.some(({ lastError }) => lastError !== null);
+  const rows = events.map((event) => [...row(event), ...(whyToo ? [event.lastError ?? '-'] : [])]);
+  return table(whyToo ? [...TITLES, 'LAST ERROR'] : TITLES, rows);
+}
 
 function row({ receivedAt, source, type, status, attempt, eventId, key }: EventView): readonly string[] {
   return [receivedAt, source, type, status, String(attempt), eventId ?? key];

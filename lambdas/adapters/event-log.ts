@@ -190,13 +190,18 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
       return { events, ...(position && { next: encodePosition(position) }) };
     },
 
-    async since(sources, from, most) {
+    async since(sources, from, most, settled) {
       const keys: Position[] = [];
       for (const source of sources) {
         if (keys.length > most) break;
         keys.push(...(await keysSince(source, from, most + 1 - keys.length)));
       }
-      const records = await recordsOf(keys.slice(0, most).sort(newestFirst));
+      const there = keys.slice(0, most).sort(newestFirst);
+      const read = await recordsOf(there.filter(({ pk }) => !settled?.get(pk)));
+      const byKey = new Map(read.map((record) => [record.pk, record]));
+      // What is deleted has left the index, too.
+      const records = there.flatMap(({ pk }) => byKey.get(pk) ?? settled?.get(pk) ?? []);
+      settled?.learn(read);
       const now = clock.now();
       return { records: records.filter((record) => !isExpired(record, now)), complete: keys.length <= most };
     },

@@ -4,6 +4,7 @@ import type { EventFilter } from './event-query.ts';
 import { type EventView, viewOf } from './event-view.ts';
 import { problem } from './problem.ts';
 import { type EventRecord, type Status, STATUSES } from './record.ts';
+import type { Settled } from './settled.ts';
 import type { Answer } from './verdict.ts';
 
 /** Reads of the record, newest first. */
@@ -13,11 +14,16 @@ export interface EventLog {
    * @returns at most `limit` events; `next` is absent on the last page
    */
   list(query: EventQuery): Promise<{ events: readonly EventRecord[]; next?: string }>;
-  /** Every event received since `from`, newest first; not `complete` when there are more than `most`. */
+  /**
+   * Every event received since `from`, newest first; not `complete` when there are more than `most`.
+   *
+   * @param settled events that need not be read if they are still there, and learns of those that are
+   */
   since(
     sources: readonly string[],
     from: number,
     most: number,
+    settled?: Settled,
   ): Promise<{ records: readonly EventRecord[]; complete: boolean }>;
   /** By the provider's id or by the event's key. */
   find(source: string, id: string): Promise<EventRecord | undefined>;

@@ -1,9 +1,11 @@
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
 import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
 import { eventLog } from '../../lambdas/adapters/event-log.ts';
 import { BadCursor, type EventLog } from '../../lambdas/core/admin.ts';
 import { bodyKey, type EventRecord } from '../../lambdas/core/record.ts';
-import { LIST_BY } from '../../lambdas/core/table.ts';
+import { settledEvents } from '../../lambdas/core/settled.ts';
+import { LIST_BY, META } from '../../lambdas/core/table.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { openDynalite, type TableUnderTest } from './stores.ts';
 
@@ -199,6 +201,34 @@ test.each(['', '!!', 'e30', Buffer.from('[1e99,"x"]').toString('base64url')])(
     await expect(log.list({ sources: ['a'], limit: 5, cursor })).rejects.toThrow(BadCursor);
   },
 );
+
+test('what is settled is not read again as long as it is there, and everything else is', async () => {
+  const done = () => received('settled', NOW - HOUR, { status: 'DONE' });
+  const [kept, deleted] = [await done(), await done()];
+  const begun = await received('settled', NOW - HOUR);
+  const settled = settledEvents(() => NOW);
+  const look = async () => {
+    const before = reads;
+    const { records } = await log.since(['settled'], NOW - 2 * HOUR, 100, settled);
+    return [records.map(({ eventId }) => eventId).sort(), reads - before];
+  };
+  let reads = 0;
+  table.client.middlewareStack.add(
+    (next) => (args) => {
+      reads +=
+        (args.input as { RequestItems?: Record<string, { Keys: unknown[] }> }).RequestItems?.[table.tableName]?.Keys
+          .length ?? 0;
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+
+  expect(await look()).toEqual([[kept, deleted, begun].sort(), 3]);
+  expect(await look()).toEqual([[kept, deleted, begun].sort(), 1]);
+  const Key = { pk: { S: `settled#${deleted}` }, sk: { S: META } };
+  await table.client.send(new DeleteItemCommand({ TableName: table.tableName, Key }));
+  expect(await look()).toEqual([[kept, begun].sort(), 1]);
+});
 
 test('all events since a moment are read over days, up to so many', async () => {
   const before = await received('s', NOW - 30 * HOUR);

@@ -23,6 +23,7 @@ const PROCESSORS: readonly (readonly [string, string])[] = [
   ['Routeskribbystatusupdate', 'meetings'],
 ];
 const FUNCTIONS = [
+  'BlockingBlocker',
   'BreakersController',
   'IngestVerifier',
   'InspectAdmin',
