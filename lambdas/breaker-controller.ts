@@ -14,10 +14,13 @@ import { mappingsSettings, recordsSettings } from './settings.ts';
 const { tableName } = recordsSettings.fromEnv(process.env);
 const { routes } = mappingsSettings.fromEnv(process.env);
 const log = createLog('breaker-controller');
-const emit = createEmf(readGateway().stage);
+const gateway = readGateway();
+const routesOfStage = gateway.sources.reduce((sum, source) => sum + source.routes.length, 0);
+const emit = createEmf(gateway.stage);
 const ports = {
   breakers: dynamoBreakers(new DynamoDBClient(clientOptions), tableName),
-  mappings: lambdaMappings(new LambdaClient(clientOptions)),
+  // Others of the account are throttled with it: then it waits, which its run has the time for.
+  mappings: lambdaMappings(new LambdaClient({ ...clientOptions, maxAttempts: 8 })),
   clock: systemClock,
   report,
 };
@@ -46,7 +49,7 @@ function report(name: string, what: ControlReport): void {
 
 /** Once a minute: sets the mappings of each route as its breaker wants them. */
 export const handler = middy(async () => {
-  const failed = await control(routes, ports);
+  const failed = await control(routes, ports, routesOfStage);
   // For Lambda's own error metric; the next minute tries again.
   if (failed > 0) throw new Error(`${failed} of ${routes.length} routes could not be seen to; the log says why.`);
 });

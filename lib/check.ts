@@ -30,6 +30,8 @@ const SOURCE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Without hyphens, so that no stage's queue can have the name of another's. */
 const STAGE_NAME = /^[a-z0-9]{1,16}$/;
 const PROCESSOR_NAME = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9-]*$/;
+/** Part of the name of its stack. */
+const GROUP_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const TABLE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 /** An exact type, `prefix.*` or `*`; a star elsewhere would only look as if it worked. */
 const PATTERN = /^(\*|[^*\s]+|[^*\s]+\.\*)$/;
@@ -119,6 +121,11 @@ function sourceProblems(source: SourceConfig, stage: string, surroundings: Surro
     ...(source.throttle ? throttleProblems(source.throttle, place, 'throttle') : []),
     ...routesProblems(source, place, stage, surroundings.declarations),
     ...secretProblems(source, place),
+    ...[source, ...source.routes.map(asRoute)].flatMap(({ group }) =>
+      group === undefined || GROUP_NAME.test(group)
+        ? []
+        : [`${place} has the group '${group}': use 1 to 32 lower-case letters, digits and hyphens, no hyphen first.`],
+    ),
   ];
   if (!SOURCE_NAME.test(source.name)) {
     problems.push(
@@ -177,6 +184,11 @@ function routesProblems(
     if (longest.length > LONGEST_QUEUE_NAME) {
       problems.push(
         `${place} has route '${processor}', whose queue '${longest}' has ${longest.length} characters where SQS allows ${LONGEST_QUEUE_NAME}: shorten the source's name or the file's.`,
+      );
+    }
+    if (/-(dead|parked)$/.test(routeName(processor)) || ['dead', 'parked'].includes(routeName(processor))) {
+      problems.push(
+        `${place} has route '${processor}', whose queue would be taken for one of dead letters or parked events: rename its processor file.`,
       );
     }
     const declaration = PROCESSOR_NAME.test(processor) ? declarations.get(processor) : 'misnamed';

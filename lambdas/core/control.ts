@@ -40,18 +40,30 @@ export type ControlReport =
 
 /** The least that Lambda takes. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const PROBING_CONCURRENCY = 2;
+/** Lambda answers 900 reads of mappings in a minute, for a whole account; these are two each. */
+const ROUTES_SEEN_A_MINUTE = 100;
+const MINUTE_MS = 60_000;
 
 /**
  * Sets each route's mappings as its breaker wants them, so that an open route is not even read: every receive of a
  * message counts towards its dead letters. Returns how many routes could not be seen to; the next run does.
+ *
+ * In a stage of very many routes those that are well are seen to in turns, some each minute.
+ * @param routesOfStage these and those of other controllers
  */
-export async function control(routes: readonly ControlledRoute[], ports: ControlPorts): Promise<number> {
+export async function control(
+  routes: readonly ControlledRoute[],
+  ports: ControlPorts,
+  routesOfStage = routes.length,
+): Promise<number> {
+  const turns = Math.max(1, Math.ceil(routesOfStage / ROUTES_SEEN_A_MINUTE));
+  const turn = Math.floor(ports.clock.now() / MINUTE_MS) % turns;
   let failed = 0;
   // One after the other: Lambda takes 15 requests a second of this kind from a whole account
   // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html#api-requests).
-  for (const route of routes) {
+  for (const [at, route] of routes.entries()) {
     try {
-      await controlRoute(route, ports);
+      await controlRoute(route, ports, at % turns === turn);
     } catch (error) {
       failed++;
       ports.report(route.route, { kind: 'failed', error });
@@ -60,13 +72,14 @@ export async function control(routes: readonly ControlledRoute[], ports: Control
   return failed;
 }
 
-async function controlRoute(route: ControlledRoute, ports: ControlPorts): Promise<void> {
+async function controlRoute(route: ControlledRoute, ports: ControlPorts, hasTurn: boolean): Promise<void> {
   const breaker = (await ports.breakers.read(route.route)) ?? UNTOUCHED;
   if (breaker.state !== 'CLOSED') ports.report(route.route, { kind: 'open', breaker });
   if (breaker.pausedAt !== undefined) ports.report(route.route, { kind: 'paused', breaker });
 
   const mode = mappingMode(breaker, ports.clock.now());
   const before = breaker.mapping ?? 'configured';
+  if (!hasTurn && mode === 'configured' && mode === before) return;
   let settled = true;
   for (const [at, id] of route.mappings.entries()) {
     const configured = at === 0 ? route : { maximumConcurrency: DEAD_LETTER_CONCURRENCY };

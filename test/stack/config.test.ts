@@ -35,6 +35,21 @@ test('a good configuration has no problem', async () => {
 
 test.each<[string, object, string]>([
   [
+    'a group that can’t name a stack',
+    { group: 'Group 1' },
+    "Source 'crm' in lib/config.ts has the group 'Group 1': use 1 to 32 lower-case letters, digits and hyphens, no hyphen first.",
+  ],
+  [
+    'such a group of a route',
+    { routes: [{ processor: 'odd/one', group: '-' }] },
+    "Source 'crm' in lib/config.ts has the group '-': use 1 to 32 lower-case letters, digits and hyphens, no hyphen first.",
+  ],
+  [
+    'a route whose queue looks like one of dead letters',
+    { routes: ['odd/one-dead'] },
+    "Source 'crm' in lib/config.ts has route 'odd/one-dead', whose queue would be taken for one of dead letters or parked events: rename its processor file.",
+  ],
+  [
     'a provider that there is not',
     { provider: 'stripe' },
     "Source 'crm' in lib/config.ts names the provider 'stripe', which is not in lambdas/providers: name one of scalekit, inkress, or add its file.",
@@ -220,6 +235,7 @@ test('two routes that would share a queue are refused', async () => {
 
 test('a route named like the dead letters of another is refused', async () => {
   expect(await problems([{ ...good, routes: ['odd/one', 'odd/one-dead'] }])).toEqual([
+    "Source 'crm' in lib/config.ts has route 'odd/one-dead', whose queue would be taken for one of dead letters or parked events: rename its processor file.",
     "Routes 'crm/one' and 'crm/one-dead' in lib/config.ts would share the queue 'hookgate-prod-crm-one-dead': rename a source or a processor file.",
   ]);
 });

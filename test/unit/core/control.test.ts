@@ -13,7 +13,7 @@ const ROUTE: ControlledRoute = { route: 'scalekit/user-created', mappings: ['mai
 const CONFIGURED: MappingSettings = { enabled: true, maximumConcurrency: 5 };
 const DEAD_CONFIGURED: MappingSettings = { enabled: true, maximumConcurrency: 2 };
 
-function controller() {
+function controller(routesOfStage = 1) {
   const clock = new ManualClock(NOON);
   const breakers = new MemoryBreakers();
   const found = new Map<string, MappingSettings | undefined>([
@@ -23,25 +23,31 @@ function controller() {
   const updates: string[] = [];
   const reports: ControlReport[] = [];
   let refuses: string | undefined;
+  let reads = 0;
   const tick = async () => {
     updates.length = reports.length = 0;
-    return control([ROUTE], {
+    reads = 0;
+    const ports = {
       breakers,
       clock,
-      report: (_, report) => void reports.push(report),
+      report: (_: string, report: ControlReport) => void reports.push(report),
       mappings: {
-        read: (id) => Promise.resolve(found.get(id)),
-        update: (id, settings) => {
+        read: (id: string) => {
+          reads++;
+          return Promise.resolve(found.get(id));
+        },
+        update: (id: string, settings: MappingSettings) => {
           if (id === refuses) return Promise.reject(new Error('ResourceInUseException'));
           updates.push(`${id} ${settings.enabled ? settings.maximumConcurrency : 'off'}`);
           found.set(id, settings);
           return Promise.resolve();
         },
       },
-    });
+    };
+    return control([ROUTE], ports, routesOfStage);
   };
   const kinds = () => reports.map(({ kind }) => kind);
-  return { clock, breakers, found, tick, updates, kinds, refuse: (id?: string) => (refuses = id) };
+  return { clock, breakers, found, tick, updates, kinds, reads: () => reads, refuse: (id?: string) => (refuses = id) };
 }
 
 test('a route that is well costs nothing but reads', async () => {
@@ -127,4 +133,29 @@ test('what fails is told, counted, and done by the next run', async () => {
   refuse();
   expect(await tick()).toBe(0);
   expect(updates).toEqual(['main off', 'dead off']);
+});
+
+describe('of five hundred routes', () => {
+  test('one that is well is seen to every fifth minute', async () => {
+    const { clock, tick, reads } = controller(500);
+    const seen: number[] = [];
+    for (let minute = 0; minute < 10; minute++) {
+      await tick();
+      seen.push(reads());
+      clock.advance(60_000);
+    }
+    expect(seen.filter((count) => count === 2)).toHaveLength(2);
+    expect(seen.filter((count) => count === 0)).toHaveLength(8);
+  });
+
+  test('one whose breaker opens is seen to at once, and while it is open', async () => {
+    const { clock, breakers, tick, reads } = controller(500);
+    breakers.rows.set(ROUTE.route, opened(UNTOUCHED, NOON, 'me'));
+    for (let minute = 0; minute < 5; minute++) {
+      await tick();
+      expect(reads()).toBe(2);
+      breakers.rows.set(ROUTE.route, { ...opened(UNTOUCHED, clock.now(), 'me'), mapping: 'disabled' });
+      clock.advance(60_000);
+    }
+  });
 });
