@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Ended, eventually, hookgate, type RunningHost, startLocalHost } from './process.ts';
 
 let host: RunningHost;
@@ -181,6 +182,33 @@ describe('many at once', () => {
     await untilEvent('inkress', 'evt_bulk_1', { status: 'PARKED', attempt: 2 });
 
     expect(await json(`replay --source inkress --from ${since} --yes --log ${log}`)).toMatchObject({ selected: 0 });
+  }, 60_000);
+
+  test('that were interrupted go on where they stood', async () => {
+    const log = join(folder, 'interrupted.jsonl');
+    const args = ['replay', '--source', 'inkress', '--from', since, '--rate', '1', '--yes', '--log', log];
+    const parked = async () => Number((await json(`replay --source inkress --from ${since} --dry-run`))['selected']);
+    // Those of the tests before end PARKED again, each in its own time.
+    const all = await eventually(parked, (count) => count >= 5);
+    const noted = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
+    const child = spawn(process.execPath, ['bin/cli.ts', ...args], {
+      cwd: resolve(__dirname, '../..'),
+      env: { ...process.env, ...host.env },
+      stdio: 'ignore',
+    });
+    const ended = new Promise((end) => child.once('close', end));
+    await eventually(
+      () => Promise.resolve(noted().length),
+      (lines) => lines >= 1,
+    );
+    child.kill('SIGKILL');
+    await ended;
+    const before = noted().length;
+
+    await eventually(parked, (count) => count === all);
+    const rest = await json(`replay --source inkress --from ${since} --rate 50 --yes --log ${log}`);
+    expect(before).toBeLessThan(all);
+    expect(rest).toMatchObject({ selected: all - before, failed: 0 });
   }, 60_000);
 
   test('begin anew with --force, each in its next epoch', async () => {
