@@ -42,7 +42,7 @@ const watch = dynamoWatch(dynamo, tableName);
 const watched = sources.filter(({ sentOnce }) => sentOnce).map(({ name }) => name);
 
 /** Of this container: the one that follows reads all of them once. */
-const settled = settledEvents(systemClock.now);
+const settled = settledEvents(() => systemClock.now());
 const book = dynamoLedgerBook(dynamo, tableName);
 
 /** What the ledger looks at every minute, of this hour and the one before. */

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { DIMENSION, metricsNamespace, PROCESSING_METRIC } from '../../lambdas/core/metrics.ts';
 import { functionLink } from '../console-links.ts';
+import { counted } from '../counted.ts';
 import type { AlarmRule } from './rule.ts';
 
 /** In five minutes. */
@@ -14,13 +15,15 @@ export const failures: AlarmRule = {
   watch: ({ stage, routes }) =>
     routes.map((route) => ({
       id: route.fullName,
-      metric: new Metric({
-        namespace: metricsNamespace(stage),
-        metricName: PROCESSING_METRIC.failed,
-        dimensionsMap: { [DIMENSION.source]: route.source, [DIMENSION.route]: route.routeName },
-        period: Duration.minutes(5),
-        statistic: 'Sum',
-      }),
+      metric: counted(
+        new Metric({
+          namespace: metricsNamespace(stage),
+          metricName: PROCESSING_METRIC.failed,
+          dimensionsMap: { [DIMENSION.source]: route.source, [DIMENSION.route]: route.routeName },
+          period: Duration.minutes(5),
+          statistic: 'Sum',
+        }),
+      ),
       threshold: MOST_FAILED,
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       // The processor emits it only for a failure, so silence is what is wanted.

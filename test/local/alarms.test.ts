@@ -223,3 +223,18 @@ test.each(Object.entries(CAUSES))(
   },
   120_000,
 );
+
+test('failures that have sunk below the threshold ring no more when nothing follows them', async () => {
+  const world = alarmWorld(desired);
+  const failuresIn = async (count: number): Promise<boolean> => {
+    await minute(world);
+    if (count > 0) await world.outcomes('inkress', 'payment-success', Array.from({ length: count }, failed));
+    world.pass();
+    return world.ringing().includes('failures-inkress-payment-success');
+  };
+  for (let i = 0; i < 20; i++) await failuresIn(0);
+
+  const rings: boolean[] = [];
+  for (const count of [6, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) rings.push(await failuresIn(count));
+  expect(rings.map(Number)).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+}, 60_000);

@@ -39,6 +39,22 @@ const NAMES = [
   'hookgate-prod-silence-inkress',
 ];
 
+/** A count that is 0 where nothing was measured. */
+function countedOver(period: number, name: string, dimensions: unknown): object[] {
+  return [
+    { Expression: 'FILL(count, 0)', Id: 'expr_1' },
+    {
+      Id: 'count',
+      MetricStat: {
+        Metric: { Namespace: 'Hookgate/prod', MetricName: name, Dimensions: dimensions },
+        Period: period,
+        Stat: 'Sum',
+      },
+      ReturnData: false,
+    },
+  ];
+}
+
 function alarm(name: string): Record<string, unknown> {
   const alarms = [...resourcesOf(template, 'AWS::CloudWatch::Alarm').values()];
   const found = alarms.find(({ Properties }) => Properties.AlarmName === `hookgate-prod-${name}`);
@@ -116,11 +132,7 @@ describe.each(ROUTES)('of the route %s', (id) => {
 
   test('more than ten failures in five minutes ring', () => {
     expect(alarm(`failures-${id}`)).toMatchObject({
-      Namespace: 'Hookgate/prod',
-      MetricName: 'Failed',
-      Dimensions: routeDimensions(source, route),
-      Statistic: 'Sum',
-      Period: 300,
+      Metrics: countedOver(300, 'Failed', routeDimensions(source, route)),
       Threshold: 10,
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
@@ -284,11 +296,7 @@ test('what keeps webhooks from coming in or moving on is one alarm besides', () 
 
 test.each(SOURCES)('more than fifty rejections of %s in five minutes ring', (source) => {
   expect(alarm(`rejected-spike-${source}`)).toMatchObject({
-    Namespace: 'Hookgate/prod',
-    MetricName: 'Rejected',
-    Dimensions: [{ Name: 'Source', Value: source }],
-    Statistic: 'Sum',
-    Period: 300,
+    Metrics: countedOver(300, 'Rejected', [{ Name: 'Source', Value: source }]),
     Threshold: 50,
     ComparisonOperator: 'GreaterThanThreshold',
     TreatMissingData: 'notBreaching',
