@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { type RunningHost, startTestHost, until } from '../support/host.ts';
+import { removeData, type RunningHost, startTestHost, until } from '../support/host.ts';
 import { CREDENTIALS, eventually } from './services.ts';
 
 /** Rejections that are mended, through the whole host, as an operator does it. */
@@ -27,6 +27,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await host?.stop();
+  removeData(join(project, '.hookgate'));
   rmSync(project, { recursive: true, force: true, maxRetries: 5 });
 }, 30_000);
 
