@@ -193,6 +193,30 @@ describe('customerManagedKey', () => {
   });
 });
 
+const domain = {
+  name: 'hooks.example.com',
+  certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+};
+
+test.each<[string, Partial<StageConfig>]>([
+  ['as shipped', {}],
+  ['tls13', { tls: 'tls13', domain }],
+  ['mtls', { tls: 'mtls', domain: { ...domain, truststore: 's3://acme-trust/ca.pem' } }],
+  ['customerManagedKey', { customerManagedKey: true }],
+])(
+  '%s: synthesised whole and offline, CDK’s own check of CloudFormation’s schemas finds no fault',
+  async (_, option) => {
+    const outdir = mkdtempSync(join(tmpdir(), 'hookgate-cdk-'));
+    const app = new App({ outdir, builtinCloudFormationValidation: true });
+    await synthesised(option, app);
+    app.synth();
+    const { artifacts } = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8')) as {
+      readonly artifacts: Readonly<Record<string, { readonly type: string }>>;
+    };
+    expect(artifacts['hookgate-prod']?.type).toBe('aws:cloudformation:stack');
+  },
+);
+
 describe('permissionsBoundaryArn', () => {
   const boundary = 'arn:aws:iam::111122223333:policy/boundary';
 

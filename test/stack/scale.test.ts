@@ -179,3 +179,49 @@ test('without a group there is no nested stack', async () => {
   expect(nested).toEqual([]);
   expect(ofType(own, 'AWS::CloudFormation::Stack')).toEqual([]);
 });
+
+test('the options of a stage hold in its groups too', async () => {
+  const plan = await manySources(2);
+  const settings = {
+    ...plan.settings,
+    customerManagedKey: true,
+    permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/boundary',
+    codeSigningConfigArn: 'arn:aws:lambda:eu-west-1:111122223333:code-signing-config:csc-0123456789abcdef0',
+  };
+  const [own, group] = templatesOf({ ...plan, settings });
+  if (!group) throw new Error('There is no group.');
+  expect(ofType(own, 'AWS::KMS::Key')).toHaveLength(1);
+  expect(ofType(group, 'AWS::KMS::Key')).toEqual([]);
+  const [queue] = ofType(group, 'AWS::SQS::Queue');
+  const key = queue?.Properties.KmsMasterKeyId;
+  expect(key).toEqual({ Ref: 'referencetohookgateprodDataKey021CF978Arn' });
+  for (const [type, count, member] of [
+    ['AWS::SQS::Queue', 6, 'KmsMasterKeyId'],
+    ['AWS::SecretsManager::Secret', 2, 'KmsKeyId'],
+    ['AWS::Logs::LogGroup', 3, 'KmsKeyId'],
+  ] as const) {
+    expect(ofType(group, type).map(({ Properties }) => Properties[member])).toEqual(
+      Array.from({ length: count }, () => key),
+    );
+  }
+  for (const { Properties } of ofType(group, 'AWS::IAM::Role')) {
+    expect(Properties.PermissionsBoundary).toBe(settings.permissionsBoundaryArn);
+  }
+  for (const { Properties } of ofType(group, 'AWS::Lambda::Function')) {
+    expect(Properties.CodeSigningConfigArn).toBe(settings.codeSigningConfigArn);
+  }
+});
+
+test('a grouped source is rotated in its group, which waits for what it needs of the stage’s own stack', async () => {
+  const [source] = config.sources;
+  const rotation = { everyDays: 90, settings: { repository: 'acme/shop', hook: '1' }, credential: 'github-hooks' };
+  const sources = [{ ...source, name: 'shop', provider: 'github', group: 'eu', rotation }];
+  const [own, group] = templatesOf(await planOf('prod', { ...config, sources }));
+  if (!group) throw new Error('There is no group.');
+  expect(ofType(own, 'AWS::SecretsManager::RotationSchedule')).toEqual([]);
+  const [schedule] = ofType(group, 'AWS::SecretsManager::RotationSchedule');
+  const [secretId] =
+    Object.entries(group.Resources).find(([, { Type }]) => Type === 'AWS::SecretsManager::Secret') ?? [];
+  expect(schedule?.Properties.SecretId).toEqual({ Ref: secretId });
+  expect(own.text).toContain('secret:hookgate/prod/shop-??????');
+});
