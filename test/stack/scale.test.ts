@@ -225,3 +225,23 @@ test('a grouped source is rotated in its group, which waits for what it needs of
   expect(schedule?.Properties.SecretId).toEqual({ Ref: secretId });
   expect(own.text).toContain('secret:hookgate/prod/shop-??????');
 });
+
+test('the stage’s gateway-unhealthy rings for the alarms of a group, whose part of it tells nobody', async () => {
+  const [own, group] = templatesOf(await manySources(2));
+  if (!group) throw new Error('There is no group.');
+  const [whole, ...others] = ofType(own, 'AWS::CloudWatch::CompositeAlarm');
+  expect(others).toEqual([]);
+  expect(whole?.Properties.AlarmActions).toHaveLength(1);
+  expect(JSON.stringify(whole?.Properties.AlarmRule)).toContain('Outputs.');
+  const [part] = ofType(group, 'AWS::CloudWatch::CompositeAlarm');
+  expect(part?.Properties.AlarmName).toBe('hookgate-prod-gateway-unhealthy-group-0-1');
+  expect(part?.Properties).not.toHaveProperty('AlarmActions');
+  const names = ofType(group, 'AWS::CloudWatch::Alarm').map(({ Properties }) => String(Properties.AlarmName));
+  expect(names).toContain('hookgate-prod-parked-source-1-user-created');
+  expect(names).toContain('hookgate-prod-outbox-age-source-1');
+  // What watches the stage as a whole is in its own stack, once.
+  expect(names.filter((name) => !/source-[01]/.test(name))).toEqual([]);
+  const ofStage = ofType(own, 'AWS::CloudWatch::Alarm').map(({ Properties }) => String(Properties.AlarmName));
+  expect(ofStage).toContain('hookgate-prod-verifier-5xx-api');
+  expect(ofStage.filter((name) => name.includes('source-'))).toEqual([]);
+});
