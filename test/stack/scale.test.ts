@@ -213,9 +213,10 @@ test('the options of a stage hold in its groups too', async () => {
 });
 
 test('a grouped source is rotated in its group, which waits for what it needs of the stage’s own stack', async () => {
-  const [source] = config.sources;
+  const allow = { anywhere: true, reason: 'a test' } as const;
+  const routes = ['scalekit/user-created'];
   const rotation = { everyDays: 90, settings: { repository: 'acme/shop', hook: '1' }, credential: 'github-hooks' };
-  const sources = [{ ...source, name: 'shop', provider: 'github', group: 'eu', rotation }];
+  const sources = [{ name: 'shop', provider: 'github', group: 'eu', allow, routes, rotation }];
   const [own, group] = templatesOf(await planOf('prod', { ...config, sources }));
   if (!group) throw new Error('There is no group.');
   expect(ofType(own, 'AWS::SecretsManager::RotationSchedule')).toEqual([]);
