@@ -40,6 +40,12 @@ export interface AttemptPorts {
   readonly occurredAt?: OccurredAt | undefined;
 }
 
+/** A payload that was asked for along with the claim, where its message said that it stands. */
+export interface EarlyBody {
+  readonly at: string;
+  readonly read: PromiseSettledResult<Awaited<ReturnType<Store['getBody']>>>;
+}
+
 /** Runs the handler once for a claimed event: payload, schema, handler, DONE. */
 export async function attempt<Payload>(
   processor: OneByOneProcessor<Payload>,
@@ -47,13 +53,14 @@ export async function attempt<Payload>(
   fence: Fence,
   deadline: number,
   { store, clock, log, occurredAt }: AttemptPorts,
+  early?: EarlyBody,
 ): Promise<End> {
   const startedAt = clock.now();
   // Executions that died (timeout, memory, process.exit) wrote no failure, yet each was a try.
   if (triesOf(record) > retryPolicy(processor.retry).tries)
     return { kind: 'unended', reason: 'attempts-spent: the last ones never ended' };
 
-  const rawBody = await store.getBody(bodyKey(record), record.bodySha256);
+  const rawBody = await bodyOf(record, store, early);
   if (!rawBody) return { kind: 'permanent', reason: 'body-missing' };
   if (rawBody === 'corrupt') return { kind: 'permanent', reason: 'body-corrupt' };
   const body = parse(rawBody);
@@ -119,6 +126,14 @@ function isA<T>(thrown: unknown, type: abstract new (...args: never[]) => T): th
   } catch {
     return false;
   }
+}
+
+/** Where the record says it is, whatever the message said. */
+async function bodyOf(record: EventRecord, store: Store, early: EarlyBody | undefined): ReturnType<Store['getBody']> {
+  const at = bodyKey(record);
+  if (early?.at !== at) return store.getBody(at, record.bodySha256);
+  if (early.read.status === 'rejected') throw early.read.reason;
+  return early.read.value;
 }
 
 function parse(rawBody: Buffer): { readonly value: unknown } | undefined {

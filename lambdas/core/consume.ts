@@ -1,4 +1,4 @@
-import { attempt, type AttemptPorts, type End, type OneByOneProcessor, triesOf } from './attempt.ts';
+import { attempt, type AttemptPorts, type EarlyBody, type End, type OneByOneProcessor, triesOf } from './attempt.ts';
 import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from './message.ts';
@@ -126,7 +126,15 @@ async function claimAndRun<Payload>(
   ports: ConsumePorts,
 ): Promise<Outcome> {
   const claim = claimOf(message, queued, ports.clock.now());
-  const result = await ports.store.claim(claim);
+  // The payload is asked for along with the claim: those of a batch come in one request, and nobody waits for them
+  // afterwards. Both are awaited to their end: a call left in flight would be frozen with the function.
+  const at = message.bodyAt ?? message.pk;
+  const [claimed, read] = await Promise.allSettled([
+    ports.store.claim(claim),
+    ports.store.getBody(at, message.bodySha256),
+  ]);
+  if (claimed.status === 'rejected') throw claimed.reason;
+  const result = claimed.value;
   if (!result.claimed) {
     await ports.circuit.learn(pass, 'none', queued.owner);
     return notClaimed(message, result.existing, claim.now);
@@ -135,7 +143,7 @@ async function claimAndRun<Payload>(
     await ports.circuit.learn(pass, 'none', queued.owner);
     return { outcome: 'apart', pk: message.pk };
   }
-  return run(processor, result.record, queued, pass, ports);
+  return run(processor, result.record, queued, pass, ports, { at, read });
 }
 
 function claimOf(message: Message, queued: QueuedMessage, now: number): Claim {
@@ -169,11 +177,12 @@ async function run<Payload>(
   queued: QueuedMessage,
   pass: Pass,
   ports: ConsumePorts,
+  early?: EarlyBody,
 ): Promise<Outcome> {
   const fence: Fence = { pk: record.pk, owner: queued.owner, attempt: record.attempt };
   const end: End =
     queued.cutShort === undefined
-      ? await attempt(processor, record, fence, queued.deadline, ports)
+      ? await attempt(processor, record, fence, queued.deadline, ports, early)
       : { kind: 'unended', reason: `${CUT_SHORT}${queued.cutShort}` };
   const outcome = await ended(end, record, fence, queued, policyOf(processor), ports);
   const closedForMs = await ports.circuit.learn(pass, EVIDENCE[end.kind], queued.owner);

@@ -6,6 +6,8 @@ export interface Message {
   readonly pk: string;
   readonly epoch: number;
   readonly bodySha256: string;
+  /** Partition of the payload, where it is not the record's own. Whatever stands there, its hash must be the record's. */
+  readonly bodyAt?: string;
 }
 
 export function encodeMessage(message: Omit<Message, 'v'>): string {
@@ -21,10 +23,10 @@ export function decodeMessage(text: string): Message | { readonly malformed: str
     return { malformed: 'not-json' };
   }
   if (typeof value !== 'object' || value === null) return { malformed: 'not-an-object' };
-  const { v, pk, epoch, bodySha256 } = value as Record<string, unknown>;
+  const { v, pk, epoch, bodySha256, bodyAt } = value as Record<string, unknown>;
   if (typeof v !== 'number' || !isKnownVersion(v)) return { malformed: 'unknown-version' };
   if (typeof pk !== 'string' || typeof epoch !== 'number' || typeof bodySha256 !== 'string') {
     return { malformed: 'missing-field' };
   }
-  return { v, pk, epoch, bodySha256 };
+  return { v, pk, epoch, bodySha256, ...(typeof bodyAt === 'string' && { bodyAt }) };
 }

@@ -3,7 +3,6 @@ import { DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sd
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
 import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
-import { encodeMessage } from '../../lambdas/core/message.ts';
 import type { Store } from '../../lambdas/core/ports.ts';
 import {
   BODY_TTL_SECONDS,
@@ -13,6 +12,7 @@ import {
   RECORD_VERSION,
   recordKey,
 } from '../../lambdas/core/record.ts';
+import { messageOf } from '../../lambdas/core/send.ts';
 import { queueName } from '../../lambdas/core/source.ts';
 import { TABLE } from '../../lambdas/core/table.ts';
 import type { HostFile } from '../../local/data-folder.ts';
@@ -95,7 +95,7 @@ export class EventQueue {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, write));
-    return records.map(({ record: { pk, epoch, bodySha256 } }) => encodeMessage({ pk, epoch, bodySha256 }));
+    return records.map(({ record }) => messageOf(record));
   }
 
   /** @param delaySeconds after which they become visible together */

@@ -247,6 +247,20 @@ describe('a payload', () => {
     expect(await take()).toMatchObject({ outcome: 'parked', reason: 'body-missing' });
   });
 
+  test('that can’t be read is heard of once the event is claimed, and not when it is none of ours', async () => {
+    const { take, store, clock, record } = await received();
+    const getBody = store.getBody.bind(store);
+    store.getBody = () => Promise.reject(new Error('throttled'));
+
+    await expect(take()).rejects.toThrow('throttled');
+    expect(record()).toMatchObject({ status: 'PROCESSING', owner: 'execution-1' });
+    expect(await take()).toMatchObject({ outcome: 'deferred', why: 'held' });
+
+    store.getBody = getBody;
+    clock.advance(40_000);
+    expect(await take()).toMatchObject({ outcome: 'done' });
+  });
+
   test('that is no longer what was put parks the event', async () => {
     const { take, store } = await received();
     store.getBody = () => Promise.resolve('corrupt');

@@ -34,6 +34,7 @@ describe('a good delivery', () => {
       pk: KEY,
       epoch: 0,
       bodySha256: store.records.get(KEY)?.bodySha256,
+      bodyAt: 'scalekit#evt_1',
     });
     expect([...store.bodies.values()].map(({ bytes }) => bytes.toString())).toEqual([USER_CREATED]);
   });
