@@ -29,7 +29,7 @@ let document: Document;
 
 beforeAll(async () => {
   data = temporaryData();
-  gateway = await Gateway.start(data);
+  gateway = await Gateway.start(data, 'inbox');
   document = (await ask('GET', '/openapi.json')).body as Document;
 }, 120_000);
 
@@ -95,11 +95,23 @@ const BODIES: Readonly<Record<string, unknown>> = {
   applyAllowlist: { digest: '0123456789abcdef' },
   releaseInbox: { dryRun: true, reason: 'a test' },
 };
-/** No source of the trial follows published addresses or has an inbox. */
-const NOT_THERE = new Set(['showAllowlist', 'applyAllowlist', 'listInbox', 'explainInbox', 'releaseInbox']);
+/** Where another value belongs than in the others. */
+const OTHER_VALUES: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
+  explainInbox: async () => ({ id: await keptId() }),
+};
+/** The local stage lets every address in, so no source of it follows published ones. */
+const STATUS: Readonly<Record<string, number>> = { showAllowlist: 404, applyAllowlist: 404 };
 
-function filled(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(VALUES[name] ?? ''));
+function filled(path: string, values: Readonly<Record<string, string>> = {}): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent({ ...VALUES, ...values }[name] ?? ''));
+}
+
+/** Of a delivery that was refused and kept. */
+function keptId(): Promise<string> {
+  return eventually(async () => {
+    const { body } = await ask('GET', '/inbox/inkress');
+    return (body as { entries: { id: string }[] }).entries[0]?.id;
+  }, 60);
 }
 
 test('every operation answers as it is described', async () => {
@@ -112,16 +124,20 @@ test('every operation answers as it is described', async () => {
     return (body as { status?: unknown }).status === 'DONE' || undefined;
   }, 60);
 
+  const forged = sign({ source: 'inkress', name: 'forged', forged: true, answers: [] }, secrets, Date.now());
+  expect((await fetch(`${url}${forged.path}`, { ...forged, method: 'POST' })).status).toBe(401);
+
   // A move is there to be looked at once it was made.
   const order = (id: string) => (id === 'showMove' ? 1 : 0);
   const all = [...operations()].sort(([, , a], [, , b]) => order(a.operationId) - order(b.operationId));
   const statuses: Record<string, number> = {};
   for (const [method, path, operation] of all) {
-    const answer = await ask(method, filled(path), BODIES[operation.operationId]);
+    const values = await OTHER_VALUES[operation.operationId]?.();
+    const answer = await ask(method, filled(path, values), BODIES[operation.operationId]);
     expectDescribed(operation, answer);
     statuses[operation.operationId] = answer.status;
   }
-  const expected = all.map(([, , { operationId: id }]) => [id, NOT_THERE.has(id) ? 404 : 200]);
+  const expected = all.map(([, , { operationId: id }]) => [id, STATUS[id] ?? 200]);
   expect(statuses).toEqual(Object.fromEntries(expected));
   await ask('POST', '/routes/inkress/effect/resume', {});
 }, 180_000);

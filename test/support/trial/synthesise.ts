@@ -1,6 +1,7 @@
 /**
  * The real stack with sources and a processor made for trials: `node test/support/trial/synthesise.ts <folder>`. Synthesised once,
- * however often a host is started on it. With `groups` after the folder, sources in nested stacks.
+ * however often a host is started on it. With `groups` after the folder, sources in nested stacks; with `inbox` one that has an
+ * inbox.
  */
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -29,13 +30,20 @@ const inGroups: GatewayConfig['sources'] = [
 ];
 
 const [folder = '', which] = process.argv.slice(2);
+const hasInbox = which === 'inbox';
 const trial: GatewayConfig = {
   sources:
     which === 'groups'
       ? inGroups
       : [
           { name: 'scalekit', provider: 'scalekit', allow: anywhere, routes },
-          { name: 'inkress', provider: 'inkress', allow: anywhere, routes: withBad },
+          {
+            name: 'inkress',
+            provider: 'inkress',
+            allow: anywhere,
+            routes: withBad,
+            ...(hasInbox && { inbox: 'on' }),
+          },
           // Sends every event once, whatever the answer.
           { name: 'skribby', provider: 'skribby', allow: anywhere, routes },
           { name: 'ordered', provider: 'scalekit', allow: anywhere, routes: ['trial/in-order'] },
