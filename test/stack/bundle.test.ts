@@ -23,7 +23,7 @@ const KIB = 1024;
 test.each([
   ['verifier', 780],
   ['sweeper', 680],
-  ['admin', 840],
+  ['admin', 920],
   ['processor-scalekit-user-created', 780],
   ['processor-scalekit-user-updated', 780],
   ['processor-inkress-payment-success', 780],
@@ -37,7 +37,7 @@ test.each([
 });
 
 test('each function is a folder of the code and the gateway’s configuration', () => {
-  expect(bundles).toHaveLength(10);
+  expect(bundles).toHaveLength(11);
   for (const { name, directory } of bundles) {
     const code = name.startsWith('processor-') ? ['index.js', 'thread.js'] : ['index.js'];
     expect(readdirSync(directory).sort()).toEqual(['gateway.json', ...code]);
@@ -78,6 +78,7 @@ test('a function whose route is gone is removed, and a new one added', () => {
   bundleSync({ plan: only('skribby'), outputDirectory: directory });
   const functions = readdirSync(directory).filter((name) => !name.startsWith('.'));
   expect(functions.sort()).toEqual([
+    'address-blocker',
     'admin',
     'breaker-controller',
     'processor-skribby-status-update',

@@ -105,6 +105,7 @@ describe('an ordered route', () => {
         on: 'status_update',
         ordered: '/bot_id',
         retriesDeadLetters: false,
+        timeoutSeconds: 60,
       },
       { processor: 'order/once', name: 'once', on: 'once', retriesDeadLetters: false },
       { processor: 'odd/one', name: 'one', on: 'user.created' },
