@@ -11,7 +11,7 @@ import { sqsQueue } from '../lambdas/adapters/sqs-queue.ts';
 import { endpointsOf, receive } from '../lambdas/core/receive.ts';
 import { answerTo } from '../lambdas/core/receipt.ts';
 import type { SecretSet } from '../lambdas/core/scheme/key.ts';
-import { SecretCache } from '../lambdas/core/secrets.ts';
+import { SecretCache } from '../lambdas/core/secrets/secrets.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import { compare, type Comparison } from './paired.ts';
 

@@ -21,7 +21,7 @@ import { sqsQueue } from '../lambdas/adapters/sqs-queue.ts';
 import type { Delivery } from '../lambdas/core/delivery.ts';
 import { endpointsOf, receive } from '../lambdas/core/receive.ts';
 import type { SecretSet } from '../lambdas/core/scheme/key.ts';
-import { SecretCache } from '../lambdas/core/secrets.ts';
+import { SecretCache } from '../lambdas/core/secrets/secrets.ts';
 import type { Gateway } from '../lambdas/core/source.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import { provision } from '../local/provision.ts';

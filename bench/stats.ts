@@ -5,7 +5,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { cloudWatchMetrics } from '../lambdas/adapters/cloudwatch-metrics.ts';
 import { systemClock } from '../lambdas/adapters/clients.ts';
-import { administerStats } from '../lambdas/core/admin-stats.ts';
+import { administerStats } from '../lambdas/core/admin/stats.ts';
 import { DIMENSION, metricsNamespace, PROCESSING_METRIC } from '../lambdas/core/metrics.ts';
 import { AlarmBook } from '../local/cloudwatch/alarm-book.ts';
 import { cloudWatchApi } from '../local/cloudwatch/api.ts';

@@ -1,4 +1,4 @@
-import type { AllowlistView } from '../lambdas/core/admin-allowlists.ts';
+import type { AllowlistView } from '../lambdas/core/admin/allowlists.ts';
 import { readAnswer } from './admin-answer.ts';
 import type { Connection } from './connection.ts';
 import { Failure } from './failure.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { EventView } from '../lambdas/core/event-view.ts';
+import type { EventView } from '../lambdas/core/admin/event-view.ts';
 import { readAnswer } from './admin-answer.ts';
 import type { Connection } from './connection.ts';
 import { causeOf, Failure, messageOf, usage } from './failure.ts';

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../lambdas/core/history.ts';
+import type { HistoryEntry } from '../lambdas/core/admin/event-history.ts';
 import { span } from './span.ts';
 import { table } from './table.ts';
 

@@ -1,5 +1,5 @@
-import type { InboxExplanation } from '../lambdas/core/admin-inbox.ts';
-import type { Released } from '../lambdas/core/release.ts';
+import type { InboxExplanation } from '../lambdas/core/admin/inbox.ts';
+import type { Released } from '../lambdas/core/inbox/release.ts';
 import { readAnswer } from './admin-answer.ts';
 import type { Connection } from './connection.ts';
 import { Progress } from './progress.ts';

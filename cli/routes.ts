@@ -1,5 +1,5 @@
-import type { RouteView } from '../lambdas/core/admin-routes.ts';
-import type { Switch } from '../lambdas/core/breaker.ts';
+import type { RouteView } from '../lambdas/core/admin/routes.ts';
+import type { Switch } from '../lambdas/core/processing/breaker.ts';
 import { readAnswer } from './admin-answer.ts';
 import type { Connection } from './connection.ts';
 import { usage } from './failure.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { groupText, parseGroup, type SecretGroup } from '../lambdas/core/secret-group.ts';
+import { groupText, parseGroup, type SecretGroup } from '../lambdas/core/secrets/secret-group.ts';
 import { Failure, messageOf } from './failure.ts';
 
 interface StoredGroup {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DIMENSION, metricsNamespace, SECRET_VERSION_METRIC, VERSION } from '../lambdas/core/metrics.ts';
 import type { SecretStage } from '../lambdas/core/ports.ts';
-import { entryOfSource } from '../lambdas/core/secret-group.ts';
+import { entryOfSource } from '../lambdas/core/secrets/secret-group.ts';
 import { secretName, type Source } from '../lambdas/core/source.ts';
 import { awsFailure, type Connection } from './connection.ts';
 import { readGroup } from './secret-group.ts';

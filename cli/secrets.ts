@@ -1,5 +1,5 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { entryOfSource, withCurrent, withoutPrevious } from '../lambdas/core/secret-group.ts';
+import { entryOfSource, withCurrent, withoutPrevious } from '../lambdas/core/secrets/secret-group.ts';
 import { credentialName, secretName, type Source } from '../lambdas/core/source.ts';
 import { awsFailure, type Connection } from './connection.ts';
 import { causeOf, Failure } from './failure.ts';

@@ -10,10 +10,10 @@ import { jsonRow } from './adapters/json-row.ts';
 import { createLog } from './adapters/log.ts';
 import { linesOf } from './adapters/log-subscription.ts';
 import { wafIpSets } from './adapters/waf-ip-sets.ts';
-import { type Blocklist, type FailedAttempt, keepBlocklist } from './core/blocklist.ts';
-import { addressSet } from './core/cidr.ts';
+import { type Blocklist, type FailedAttempt, keepBlocklist } from './core/addresses/blocklist.ts';
+import { addressSet } from './core/addresses/cidr.ts';
 import { BLOCKED_ADDRESSES_METRIC } from './core/metrics.ts';
-import { publishedAddresses } from './core/published.ts';
+import { publishedAddresses } from './core/addresses/published.ts';
 import { BLOCKLIST_KEY } from './core/table.ts';
 import { ipSetsSettings, recordsSettings } from './settings.ts';
 

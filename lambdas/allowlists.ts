@@ -8,7 +8,7 @@ import { readGateway } from './adapters/gateway-file.ts';
 import { fetchList } from './adapters/list-fetch.ts';
 import { createLog } from './adapters/log.ts';
 import { wafIpSets } from './adapters/waf-ip-sets.ts';
-import { follow, type FollowedList, type FollowReport } from './core/follow.ts';
+import { follow, type FollowedList, type FollowReport } from './core/addresses/follow.ts';
 import { ALLOWLIST_DRIFT_METRIC, DIMENSION } from './core/metrics.ts';
 import { providers } from './providers/index.ts';
 import { ipSetsSettings, recordsSettings } from './settings.ts';

@@ -7,7 +7,7 @@ import { createEmf } from './adapters/emf.ts';
 import { readGateway } from './adapters/gateway-file.ts';
 import { lambdaMappings } from './adapters/lambda-mappings.ts';
 import { createLog } from './adapters/log.ts';
-import { control, type ControlReport } from './core/control.ts';
+import { control, type ControlReport } from './core/processing/control.ts';
 import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
 import { mappingsSettings, recordsSettings } from './settings.ts';
 

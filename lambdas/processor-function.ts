@@ -1,9 +1,9 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { startedAsThread, startThread } from './adapters/threads.ts';
-import { batchResponse } from './core/batch-response.ts';
-import { unitOf } from './core/in-order.ts';
-import { supervise, type Thread } from './core/supervise.ts';
+import { batchResponse } from './core/processing/batch-response.ts';
+import { unitOf } from './core/processing/in-order.ts';
+import { supervise, type Thread } from './core/processing/supervise.ts';
 
 /** A thread that stands still for so long is given up: what else is in its batch must not wait for it. */
 const BLOCKED_AFTER_MS = 5_000;

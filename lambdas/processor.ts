@@ -13,16 +13,16 @@ import { readTogether } from './adapters/rows.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { serveJobs } from './adapters/threads.ts';
 import { returnMessages } from './adapters/visibility.ts';
-import type { OneByOneProcessor } from './core/attempt.ts';
-import { inBulk, type Member } from './core/bulk.ts';
-import { Circuit } from './core/circuit.ts';
-import { type Outcome, type QueuedMessage, take } from './core/consume.ts';
-import { isOrdered, takeInOrder, unitOf } from './core/in-order.ts';
+import type { OneByOneProcessor } from './core/processing/attempt.ts';
+import { inBulk, type Member } from './core/processing/bulk.ts';
+import { Circuit } from './core/processing/circuit.ts';
+import { type Outcome, type QueuedMessage, take } from './core/processing/consume.ts';
+import { isOrdered, takeInOrder, unitOf } from './core/processing/in-order.ts';
 import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
 import type { Processor } from './core/processor.ts';
 import { hopOf, ownRoute } from './core/source.ts';
-import type { Job, Verdict } from './core/supervise.ts';
-import { DEFAULT_TIMEOUT } from './core/timeout.ts';
+import type { Job, Verdict } from './core/processing/supervise.ts';
+import { DEFAULT_TIMEOUT } from './core/processing/timeout.ts';
 import { queuesSettings, recordsSettings, tablesSettings } from './settings.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ControlledRoute } from './core/control.ts';
+import type { ControlledRoute } from './core/processing/control.ts';
 import { LIST_BY, type ListBy } from './core/table.ts';
 
 /**

@@ -18,15 +18,20 @@ import { ONE_SHORT_TRY, s3Inbox } from './adapters/s3-inbox.ts';
 import { secretsManager } from './adapters/secrets-manager.ts';
 import { securityLog } from './adapters/security-log.ts';
 import { sqsQueue } from './adapters/sqs-queue.ts';
-import { inboxKeeper } from './core/inbox.ts';
+import { inboxKeeper } from './core/inbox/inbox.ts';
 import { DELIVERY_METRIC, DIMENSION } from './core/metrics.ts';
-import { publishedAddresses } from './core/published.ts';
+import { publishedAddresses } from './core/addresses/published.ts';
 import { endpointsOf, receive } from './core/receive.ts';
 import { answerTo, type Receipt } from './core/receipt.ts';
 import type { SecretSet } from './core/scheme/key.ts';
 import { signatureHeaderOf } from './core/scheme/signature-header.ts';
-import { checkSecret, isSecretCheck, type SecretCheckAnswer, type SecretCheckRequest } from './core/secret-check.ts';
-import { SecretCache } from './core/secrets.ts';
+import {
+  checkSecret,
+  isSecretCheck,
+  type SecretCheckAnswer,
+  type SecretCheckRequest,
+} from './core/secrets/secret-check.ts';
+import { SecretCache } from './core/secrets/secrets.ts';
 import { providers } from './providers/index.ts';
 import { queuesSettings, recordsSettings, securityLogSettings } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { settingProblems } from '../lambdas/core/registration.ts';
+import { settingProblems } from '../lambdas/core/secrets/registration.ts';
 import { ISSUED_BYTES, writeKey } from '../lambdas/core/scheme/key.ts';
 import { offersSecret } from '../lambdas/core/scheme/provider.ts';
 import { providers } from '../lambdas/providers/index.ts';

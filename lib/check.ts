@@ -1,8 +1,8 @@
 import { isPointer } from '../lambdas/core/order.ts';
-import { retryProblems } from '../lambdas/core/retry.ts';
+import { retryProblems } from '../lambdas/core/processing/retry.ts';
 import { allowProblems, sourceAllowProblems } from './check-addresses.ts';
 import { queueName, type Route } from '../lambdas/core/source.ts';
-import { DEFAULT_TIMEOUT, timeoutProblem } from '../lambdas/core/timeout.ts';
+import { DEFAULT_TIMEOUT, timeoutProblem } from '../lambdas/core/processing/timeout.ts';
 import type { GatewayConfig, RouteConfig, SourceConfig, StageConfig, Throttle } from './config.ts';
 import { secretProblems } from './check-secrets.ts';
 import type { Declaration, Declared } from './declarations.ts';

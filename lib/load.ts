@@ -1,8 +1,8 @@
 import { asRoute, problemsOf, routeName, type Surroundings } from './check.ts';
 import type { GatewayConfig, RouteConfig, SourceConfig, StageConfig } from './config.ts';
 import { isPointer } from '../lambdas/core/order.ts';
-import { retryPolicy } from '../lambdas/core/retry.ts';
-import { DEFAULT_TIMEOUT, executionTime } from '../lambdas/core/timeout.ts';
+import { retryPolicy } from '../lambdas/core/processing/retry.ts';
+import { DEFAULT_TIMEOUT, executionTime } from '../lambdas/core/processing/timeout.ts';
 import { readDeclarations } from './declarations.ts';
 import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
 

@@ -1,5 +1,5 @@
 import type { Gateway, Route, Source } from '../lambdas/core/source.ts';
-import { DEFAULT_TIMEOUT } from '../lambdas/core/timeout.ts';
+import { DEFAULT_TIMEOUT } from '../lambdas/core/processing/timeout.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import type { Allow, AllowPublished, StageConfig, Throttle } from './config.ts';
 

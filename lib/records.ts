@@ -2,7 +2,7 @@ import { Duration, Names, Stack, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { INBOX_DAYS, INBOX_PREFIX } from '../lambdas/core/inbox.ts';
+import { INBOX_DAYS, INBOX_PREFIX } from '../lambdas/core/inbox/inbox.ts';
 import { BODY_TTL_SECONDS } from '../lambdas/core/record.ts';
 import { INDEX, type ListBy, TABLE } from '../lambdas/core/table.ts';
 import { recordsSettings } from '../lambdas/settings.ts';

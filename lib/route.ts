@@ -2,16 +2,16 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue, DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { ControlledRoute } from '../lambdas/core/control.ts';
+import type { ControlledRoute } from '../lambdas/core/processing/control.ts';
 import {
   BATCH_SIZE,
   DEAD_LETTER_CONCURRENCY,
   DEAD_LETTER_WAIT_SECONDS,
   mostReceives,
   RETENTION_DAYS,
-} from '../lambdas/core/retry.ts';
+} from '../lambdas/core/processing/retry.ts';
 import { logGroupName, queueName } from '../lambdas/core/source.ts';
-import { visibilityOf } from '../lambdas/core/timeout.ts';
+import { visibilityOf } from '../lambdas/core/processing/timeout.ts';
 import { queuesSettings } from '../lambdas/settings.ts';
 import type { ApplicationTables } from './application-tables.ts';
 import { processorFunctionName } from './bundle.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Switch } from '../../lambdas/core/breaker.ts';
+import type { Switch } from '../../lambdas/core/processing/breaker.ts';
 import { connect, type Where } from '../connection.ts';
 import { suggestion } from '../nearest.ts';
 import { withConnection, withJson } from '../options.ts';

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type Command, Option } from 'commander';
-import type { QueueMove } from '../../lambdas/core/admin-queues.ts';
+import type { QueueMove } from '../../lambdas/core/admin/queues.ts';
 import { queueName } from '../../lambdas/core/source.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { awsFailure, connect, LOCAL_STAGE, type Where } from '../connection.ts';

@@ -1,5 +1,5 @@
 import { type Command } from 'commander';
-import type { TypeStatistics } from '../../lambdas/core/admin-stats.ts';
+import type { TypeStatistics } from '../../lambdas/core/admin/stats.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';
 import { wholeNumber, withConnection, withJson } from '../options.ts';

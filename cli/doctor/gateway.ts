@@ -1,6 +1,6 @@
-import type { AlarmView } from '../../lambdas/core/admin-alarms.ts';
-import type { RouteView } from '../../lambdas/core/admin-routes.ts';
-import type { LedgerRow } from '../../lambdas/core/ledger.ts';
+import type { AlarmView } from '../../lambdas/core/admin/alarms.ts';
+import type { RouteView } from '../../lambdas/core/admin/routes.ts';
+import type { LedgerRow } from '../../lambdas/core/ledger/ledger.ts';
 import { decodeSecrets } from '../../lambdas/core/scheme/key.ts';
 import { providers } from '../../lambdas/providers/index.ts';
 import { readAnswer } from '../admin-answer.ts';

@@ -1,5 +1,5 @@
 import { type CloudWatchClient, type DescribeAlarmsOutput, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import type { AlarmView } from '../core/admin-alarms.ts';
+import type { AlarmView } from '../core/admin/alarms.ts';
 
 /** Reads the alarms of a stage, metric alarms and composites. */
 export function cloudWatchAlarms(client: CloudWatchClient, stage: string): () => Promise<readonly AlarmView[]> {

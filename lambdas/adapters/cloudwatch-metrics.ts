@@ -1,5 +1,5 @@
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { MetricQuery, MetricReader } from '../core/admin-stats.ts';
+import type { MetricQuery, MetricReader } from '../core/admin/stats.ts';
 import { metricsNamespace } from '../core/metrics.ts';
 
 /** Of GetMetricData. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html */

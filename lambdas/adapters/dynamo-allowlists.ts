@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Allowlist } from '../core/allowlist.ts';
-import type { Allowlists } from '../core/follow.ts';
+import type { Allowlist } from '../core/addresses/allowlist.ts';
+import type { Allowlists } from '../core/addresses/follow.ts';
 import { allowlistKey } from '../core/table.ts';
 import { jsonRow } from './json-row.ts';
 

@@ -7,7 +7,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Breaker, UNTOUCHED } from '../core/breaker.ts';
+import { type Breaker, UNTOUCHED } from '../core/processing/breaker.ts';
 import type { Breakers } from '../core/ports.ts';
 import { breakerKey } from '../core/table.ts';
 

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { LedgerBook, Minutes } from '../core/ledger-book.ts';
+import type { LedgerBook, Minutes } from '../core/ledger/ledger-book.ts';
 import { ledgerKey } from '../core/table.ts';
 
 /** Longer than the ledger looks back. */

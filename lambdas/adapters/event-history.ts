@@ -1,5 +1,5 @@
 import { type CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { HistoryLine, HistoryLog, Writer } from '../core/history.ts';
+import type { HistoryLine, HistoryLog, Writer } from '../core/admin/event-history.ts';
 import type { Clock } from '../core/ports.ts';
 import type { EventRecord } from '../core/record.ts';
 import { logGroupName } from '../core/source.ts';

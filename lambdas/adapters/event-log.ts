@@ -6,8 +6,8 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { BadCursor, type EventLog, type EventQuery } from '../core/admin.ts';
-import { isListed } from '../core/event-query.ts';
+import { BadCursor, type EventLog, type EventQuery } from '../core/admin/admin.ts';
+import { isListed } from '../core/admin/event-query.ts';
 import type { Clock, Store } from '../core/ports.ts';
 import { type EventRecord, isExpired, recordKey } from '../core/record.ts';
 import { INDEX, type ListBy, META } from '../core/table.ts';

@@ -1,5 +1,5 @@
 import type * as Lambda from '@aws-sdk/client-lambda';
-import type { AdminRequest } from '../core/admin.ts';
+import type { AdminRequest } from '../core/admin/admin.ts';
 import type { Answer } from '../core/verdict.ts';
 
 /** A request of the admin API as it goes to the function of the inboxes, which only the admin API may call. */

@@ -3,7 +3,7 @@ import {
   type LambdaClient,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import type { Mappings } from '../core/control.ts';
+import type { Mappings } from '../core/processing/control.ts';
 
 /** Lambda's event source mappings, by their UUIDs. */
 export function lambdaMappings(client: LambdaClient): Mappings {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../core/consume.ts';
+import type { Outcome } from '../core/processing/consume.ts';
 import { DIMENSION, PROCESSING_METRIC } from '../core/metrics.ts';
 import type { Emit, Measurement } from './emf.ts';
 import type { Log } from './log.ts';

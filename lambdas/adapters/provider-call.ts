@@ -1,4 +1,4 @@
-import type { ProviderRequest } from '../core/registration.ts';
+import type { ProviderRequest } from '../core/secrets/registration.ts';
 
 const TIMEOUT_MS = 10_000;
 

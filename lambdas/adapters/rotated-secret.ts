@@ -6,7 +6,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import type { RotatedSecret } from '../core/rotation.ts';
+import type { RotatedSecret } from '../core/secrets/rotation.ts';
 
 /** A secret under rotation in Secrets Manager, by its ARN. */
 export function rotatedSecret(client: SecretsManagerClient, SecretId: string): RotatedSecret {

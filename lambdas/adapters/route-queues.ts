@@ -4,7 +4,7 @@ import {
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { QueueHop, QueueMove, RouteQueues } from '../core/admin-queues.ts';
+import type { QueueHop, QueueMove, RouteQueues } from '../core/admin/queues.ts';
 import { type Gateway, queueName, type Route } from '../core/source.ts';
 
 const STATUSES = ['RUNNING', 'COMPLETED', 'CANCELLING', 'CANCELLED', 'FAILED'] as const;

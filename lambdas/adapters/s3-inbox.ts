@@ -1,5 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3';
-import { type Inbox, INBOX_PREFIX } from '../core/inbox.ts';
+import { type Inbox, INBOX_PREFIX } from '../core/inbox/inbox.ts';
 
 /** Two requests at the same time are told so by the one, a later one by the other. */
 const TAKEN: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict']);

@@ -6,7 +6,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretStage, SecretStore, SecretVersion } from '../core/ports.ts';
-import { entryOfSource, parseGroup } from '../core/secret-group.ts';
+import { entryOfSource, parseGroup } from '../core/secrets/secret-group.ts';
 import { type Gateway, secretName, type Source } from '../core/source.ts';
 
 const FIRST_VERSION = 'hookgate-offered-by-the-provider';

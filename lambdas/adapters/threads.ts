@@ -10,7 +10,7 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { Handed, Job, Ran, Thread, Verdict } from '../core/supervise.ts';
+import type { Handed, Job, Ran, Thread, Verdict } from '../core/processing/supervise.ts';
 
 /** Beside `index.js`: what runs in the threads. */
 const CODE = 'thread.js';

@@ -1,5 +1,5 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { SecretCheckAnswer, SecretCheckRequest } from '../core/secret-check.ts';
+import type { SecretCheckAnswer, SecretCheckRequest } from '../core/secrets/secret-check.ts';
 
 /** Asks the verifier's function whether it takes a delivery; the word that it answers with. */
 export async function askVerifier(

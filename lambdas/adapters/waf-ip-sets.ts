@@ -4,7 +4,7 @@ import {
   WAFOptimisticLockException,
   type WAFV2Client,
 } from '@aws-sdk/client-wafv2';
-import type { IpSets } from '../core/follow.ts';
+import type { IpSets } from '../core/addresses/follow.ts';
 
 /**
  * AWS WAF's sets of addresses. A set is replaced as a whole, under the lock token of the read before.

@@ -14,7 +14,7 @@ import {
   RECORD_VERSION,
   recordKey,
 } from './record.ts';
-import type { MatchedSecret } from './secrets.ts';
+import type { MatchedSecret } from './secrets/secrets.ts';
 import { sendRecord } from './send.ts';
 import { type Route, routeFor, type Source } from './source.ts';
 import type { VerifiedEvent } from './verdict.ts';

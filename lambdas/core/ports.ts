@@ -1,4 +1,4 @@
-import type { Breaker, MappingMode } from './breaker.ts';
+import type { Breaker, MappingMode } from './processing/breaker.ts';
 import type { EventRecord } from './record.ts';
 import type { Write } from './processor.ts';
 

@@ -1,4 +1,4 @@
-import type { MatchedSecret } from './secrets.ts';
+import type { MatchedSecret } from './secrets/secrets.ts';
 import { type Answer, MALFORMED_REASONS, REJECTION_REASONS } from './verdict.ts';
 
 /** The outcome of one delivery, in the words of the logs and metrics. */

@@ -1,13 +1,13 @@
-import { addressSet } from './cidr.ts';
+import { addressSet } from './addresses/cidr.ts';
 import type { Delivery } from './delivery.ts';
 import { ingest, type IngestPorts, type Proved } from './ingest.ts';
-import type { Published } from './published.ts';
+import type { Published } from './addresses/published.ts';
 import type { Receipt, ReceiptReason } from './receipt.ts';
 import { compile, type Verifier } from './scheme/compile.ts';
 import type { KeyPort } from './scheme/key-port.ts';
 import type { SecretSet } from './scheme/key.ts';
 import { methodsOf, offersSecret, type Provider } from './scheme/provider.ts';
-import { type MatchedSecret, type SecretCache, SecretsUnavailable } from './secrets.ts';
+import { type MatchedSecret, type SecretCache, SecretsUnavailable } from './secrets/secrets.ts';
 import type { Source } from './source.ts';
 import type { Verdict, VerifiedEvent } from './verdict.ts';
 

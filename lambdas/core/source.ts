@@ -1,7 +1,7 @@
-import type { OccurredAt } from './occurred-at.ts';
+import type { OccurredAt } from './processing/occurred-at.ts';
 import type { Seconds } from './processor.ts';
 import type { Pointer } from './scheme/part.ts';
-import { DEFAULT_TIMEOUT } from './timeout.ts';
+import { DEFAULT_TIMEOUT } from './processing/timeout.ts';
 
 /**
  * The configured endpoints and their routes, as the functions read them: `gateway.json` in the function's own asset.

@@ -1,4 +1,4 @@
-import type { Registration } from '../core/registration.ts';
+import type { Registration } from '../core/secrets/registration.ts';
 
 /**
  * A webhook of a repository. The credential is a token that may write the repository's webhooks; of a fine-grained one

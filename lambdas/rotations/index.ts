@@ -1,4 +1,4 @@
-import type { Registration } from '../core/registration.ts';
+import type { Registration } from '../core/secrets/registration.ts';
 import { github } from './github.ts';
 
 /** Every provider whose secret can be rotated by itself. A new one is a file and a line. */

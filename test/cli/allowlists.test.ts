@@ -1,6 +1,6 @@
 import { applyHeld, linesOf } from '../../cli/allowlists.ts';
 import type { Connection } from '../../cli/connection.ts';
-import type { AllowlistView } from '../../lambdas/core/admin-allowlists.ts';
+import type { AllowlistView } from '../../lambdas/core/admin/allowlists.ts';
 
 const VIEW: AllowlistView = {
   source: 'repo',

@@ -23,7 +23,11 @@ test.each(['send scalekit organization.created', 'secret show scalekit', 'events
 
 test.each(['secret show scalekit', 'events'])('a host that was killed is not running either: `%s`', async (args) => {
   const endpoint = 'http://127.0.0.1:1';
-  const host = { url: endpoint, stage: 'local', endpoints: { secretsmanager: endpoint, sqs: endpoint, cloudwatch: endpoint } };
+  const host = {
+    url: endpoint,
+    stage: 'local',
+    endpoints: { secretsmanager: endpoint, sqs: endpoint, cloudwatch: endpoint },
+  };
   writeFileSync(join(data, 'host.json'), JSON.stringify(host));
   const ended = await hookgate(args.split(' '), { env: { HOOKGATE_DATA: data } });
   expect(ended).toEqual({ code: 1, stdout: '', stderr: NOT_RUNNING });

@@ -1,4 +1,4 @@
-import { opened, probing, switched, UNTOUCHED } from '../../lambdas/core/breaker.ts';
+import { opened, probing, switched, UNTOUCHED } from '../../lambdas/core/processing/breaker.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
 
 const NOW = 1_795_334_400_000;

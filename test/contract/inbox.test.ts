@@ -1,6 +1,6 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3Inbox } from '../../lambdas/adapters/s3-inbox.ts';
-import type { Inbox } from '../../lambdas/core/inbox.ts';
+import type { Inbox } from '../../lambdas/core/inbox/inbox.ts';
 import { CREDENTIALS, TestServices } from '../local/services.ts';
 import { MemoryInbox } from '../support/memory/inbox.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { Circuit } from '../../lambdas/core/circuit.ts';
-import { consume, type Outcome } from '../../lambdas/core/consume.ts';
+import { Circuit } from '../../lambdas/core/processing/circuit.ts';
+import { consume, type Outcome } from '../../lambdas/core/processing/consume.ts';
 import type { ProcessorEvent } from '../../lambdas/core/processor.ts';
 import { openDynalite, type TableUnderTest } from './stores.ts';
 

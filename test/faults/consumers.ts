@@ -1,5 +1,5 @@
-import { Circuit } from '../../lambdas/core/circuit.ts';
-import { type ConsumePorts, type Outcome, take } from '../../lambdas/core/consume.ts';
+import { Circuit } from '../../lambdas/core/processing/circuit.ts';
+import { type ConsumePorts, type Outcome, take } from '../../lambdas/core/processing/consume.ts';
 import type { Store } from '../../lambdas/core/ports.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import type { MemoryBreakers } from '../support/memory/breakers.ts';

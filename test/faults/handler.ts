@@ -1,4 +1,4 @@
-import type { OneByOneProcessor } from '../../lambdas/core/attempt.ts';
+import type { OneByOneProcessor } from '../../lambdas/core/processing/attempt.ts';
 import { PermanentError } from '../../lambdas/core/processor.ts';
 import { NOON } from '../support/gateway-in-memory.ts';
 import type { Configuration } from './configurations.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../lambdas/core/consume.ts';
+import type { Outcome } from '../../lambdas/core/processing/consume.ts';
 import type { Queue, Store } from '../../lambdas/core/ports.ts';
 import type { Endpoint } from '../../lambdas/core/receive.ts';
 import type { EventRecord } from '../../lambdas/core/record.ts';

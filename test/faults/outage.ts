@@ -1,8 +1,8 @@
-import { type Breaker, mappingMode, UNTOUCHED } from '../../lambdas/core/breaker.ts';
-import type { OneByOneProcessor } from '../../lambdas/core/attempt.ts';
-import { Circuit } from '../../lambdas/core/circuit.ts';
-import { type Outcome, take } from '../../lambdas/core/consume.ts';
-import { control, type ControlledRoute, settingsOf } from '../../lambdas/core/control.ts';
+import { type Breaker, mappingMode, UNTOUCHED } from '../../lambdas/core/processing/breaker.ts';
+import type { OneByOneProcessor } from '../../lambdas/core/processing/attempt.ts';
+import { Circuit } from '../../lambdas/core/processing/circuit.ts';
+import { type Outcome, take } from '../../lambdas/core/processing/consume.ts';
+import { control, type ControlledRoute, settingsOf } from '../../lambdas/core/processing/control.ts';
 import { encodeMessage } from '../../lambdas/core/message.ts';
 import { NOON } from '../support/gateway-in-memory.ts';
 import { ManualClock } from '../support/manual-clock.ts';

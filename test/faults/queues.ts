@@ -1,4 +1,4 @@
-import { MOST_RECEIVES, TRIES_PER_HOP } from '../../lambdas/core/retry.ts';
+import { MOST_RECEIVES, TRIES_PER_HOP } from '../../lambdas/core/processing/retry.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import type { Fault } from './fault.ts';
 

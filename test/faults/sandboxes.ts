@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../lambdas/core/receive.ts';
 import type { SecretSet } from '../../lambdas/core/scheme/key.ts';
-import { SecretCache } from '../../lambdas/core/secrets.ts';
+import { SecretCache } from '../../lambdas/core/secrets/secrets.ts';
 import { NOON, SCALEKIT_SECRET, SKRIBBY_SECRET } from '../support/gateway-in-memory.ts';
 import { MemorySecrets } from '../support/memory/secrets.ts';
 import { keysOf, NEW_SCALEKIT_SECRET } from './deliveries.ts';

@@ -1,5 +1,11 @@
-import { mappingMode, opened, UNTOUCHED } from '../../lambdas/core/breaker.ts';
-import { control, type ControlledRoute, type Mappings, same, settingsOf } from '../../lambdas/core/control.ts';
+import { mappingMode, opened, UNTOUCHED } from '../../lambdas/core/processing/breaker.ts';
+import {
+  control,
+  type ControlledRoute,
+  type Mappings,
+  same,
+  settingsOf,
+} from '../../lambdas/core/processing/control.ts';
 import type { Delivery } from '../../lambdas/core/delivery.ts';
 import type { Clock, Store } from '../../lambdas/core/ports.ts';
 import { answerTo } from '../../lambdas/core/receipt.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../lambdas/core/consume.ts';
+import type { Outcome } from '../../lambdas/core/processing/consume.ts';
 import * as METRIC from '../../lambdas/core/metrics.ts';
 import type { EventRecord } from '../../lambdas/core/record.ts';
 import { alarmRules } from '../../lib/alarms/list.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonClient } from '../../local/aws/json-client.ts';
-import type { LedgerRow } from '../../lambdas/core/ledger.ts';
+import type { LedgerRow } from '../../lambdas/core/ledger/ledger.ts';
 import { hookgate } from '../cli/process.ts';
 import { sign } from '../kill/events.ts';
 import { removeData, temporaryData } from '../support/host.ts';

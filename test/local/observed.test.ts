@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { signDelivery } from '../../cli/delivery.ts';
 import { sampleEvent } from '../../cli/samples.ts';
-import type { TypeStatistics } from '../../lambdas/core/admin-stats.ts';
+import type { TypeStatistics } from '../../lambdas/core/admin/stats.ts';
 import { providers } from '../../lambdas/providers/index.ts';
 import { jsonClient } from '../../local/aws/json-client.ts';
 import { hookgate } from '../cli/process.ts';

@@ -1,7 +1,7 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { changeGroup, readGroup } from '../../cli/secret-group.ts';
 import { secretsManager } from '../../lambdas/adapters/secrets-manager.ts';
-import { withCurrent, withoutPrevious } from '../../lambdas/core/secret-group.ts';
+import { withCurrent, withoutPrevious } from '../../lambdas/core/secrets/secret-group.ts';
 import { CREDENTIALS, TestServices } from './services.ts';
 
 const GROUP = 'hookgate/test/group/payments';

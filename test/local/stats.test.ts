@@ -7,7 +7,7 @@ import { cloudWatchMetrics } from '../../lambdas/adapters/cloudwatch-metrics.ts'
 import { createEmf } from '../../lambdas/adapters/emf.ts';
 import { createLog } from '../../lambdas/adapters/log.ts';
 import { processingReport } from '../../lambdas/adapters/processing-report.ts';
-import { administerStats, type TypeStatistics } from '../../lambdas/core/admin-stats.ts';
+import { administerStats, type TypeStatistics } from '../../lambdas/core/admin/stats.ts';
 import type { EventRecord } from '../../lambdas/core/record.ts';
 import type { Gateway } from '../../lambdas/core/source.ts';
 import { type CloudWatch, startCloudWatch } from '../../local/cloudwatch/cloudwatch.ts';

@@ -7,8 +7,8 @@ import {
   mostReceives,
   RETENTION_DAYS,
   retryPolicy,
-} from '../../lambdas/core/retry.ts';
-import { DEFAULT_TIMEOUT, visibilityOf } from '../../lambdas/core/timeout.ts';
+} from '../../lambdas/core/processing/retry.ts';
+import { DEFAULT_TIMEOUT, visibilityOf } from '../../lambdas/core/processing/timeout.ts';
 import { planOf, stackOf } from './stage.ts';
 
 interface Queue {

@@ -2,7 +2,7 @@ import { createEmf, type Dimensions } from '../../lambdas/adapters/emf.ts';
 import { createLog } from '../../lambdas/adapters/log.ts';
 import { deliveryReport } from '../../lambdas/adapters/delivery-report.ts';
 import { processingReport } from '../../lambdas/adapters/processing-report.ts';
-import type { Outcome } from '../../lambdas/core/consume.ts';
+import type { Outcome } from '../../lambdas/core/processing/consume.ts';
 import type { Receipt } from '../../lambdas/core/receipt.ts';
 import { config, type SourceConfig } from '../../lib/config.ts';
 import { AlarmBook } from '../../local/cloudwatch/alarm-book.ts';

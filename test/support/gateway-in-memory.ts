@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { Delivery } from '../../lambdas/core/delivery.ts';
 import { endpointsOf, receive } from '../../lambdas/core/receive.ts';
-import type { Published } from '../../lambdas/core/published.ts';
+import type { Published } from '../../lambdas/core/addresses/published.ts';
 import type { Receipt } from '../../lambdas/core/receipt.ts';
 import type { SecretSet } from '../../lambdas/core/scheme/key.ts';
-import { SecretCache } from '../../lambdas/core/secrets.ts';
+import { SecretCache } from '../../lambdas/core/secrets/secrets.ts';
 import type { Source, SourceAllow } from '../../lambdas/core/source.ts';
 import { providers } from '../../lambdas/providers/index.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -1,5 +1,5 @@
-import { type AddressList } from '../allowlist.ts';
-import { type OccurredAt } from '../occurred-at.ts';
+import { type AddressList } from '../addresses/allowlist.ts';
+import { type OccurredAt } from '../processing/occurred-at.ts';
 import { type RejectionReason } from '../verdict.ts';
 import { type Attempt, type Content } from './attempt.ts';
 import { type Grammar, type Place } from './grammar.ts';

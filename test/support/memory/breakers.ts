@@ -1,4 +1,4 @@
-import { type Breaker, type MappingMode, UNTOUCHED } from '../../../lambdas/core/breaker.ts';
+import { type Breaker, type MappingMode, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
 import type { Breakers } from '../../../lambdas/core/ports.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Inbox, KeptEntry } from '../../../lambdas/core/inbox.ts';
+import type { Inbox, KeptEntry } from '../../../lambdas/core/inbox/inbox.ts';
 
 /** As S3 keeps it: names in order, and the first write of a name counts. */
 export class MemoryInbox implements Inbox {

@@ -1,4 +1,4 @@
-import type { RotatedSecret } from '../../../lambdas/core/rotation.ts';
+import type { RotatedSecret } from '../../../lambdas/core/secrets/rotation.ts';
 import type { Clock } from '../../../lambdas/core/ports.ts';
 import type { MemorySecrets } from './secrets.ts';
 

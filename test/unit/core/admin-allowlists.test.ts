@@ -1,5 +1,5 @@
-import { administerAllowlists } from '../../../lambdas/core/admin-allowlists.ts';
-import type { Allowlist } from '../../../lambdas/core/allowlist.ts';
+import { administerAllowlists } from '../../../lambdas/core/admin/allowlists.ts';
+import type { Allowlist } from '../../../lambdas/core/addresses/allowlist.ts';
 
 const HELD = { added: ['3.0.0.8/32'], removed: ['3.0.0.1/32'], digest: '0123456789abcdef' };
 const ROW: Allowlist = {

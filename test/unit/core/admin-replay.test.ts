@@ -1,5 +1,5 @@
-import { administer } from '../../../lambdas/core/admin.ts';
-import type { ReplayAudit } from '../../../lambdas/core/admin-replay.ts';
+import { administer } from '../../../lambdas/core/admin/admin.ts';
+import type { ReplayAudit } from '../../../lambdas/core/admin/replay.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

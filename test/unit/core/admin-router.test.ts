@@ -1,5 +1,5 @@
-import { operationOf } from '../../../lambdas/core/admin-router.ts';
-import { OPERATIONS } from '../../../lambdas/core/admin-operations.ts';
+import { operationOf } from '../../../lambdas/core/admin/router.ts';
+import { OPERATIONS } from '../../../lambdas/core/admin/operations.ts';
 
 function route(
   method: string,

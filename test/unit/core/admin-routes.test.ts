@@ -1,6 +1,6 @@
-import type { AdminRequest } from '../../../lambdas/core/admin.ts';
-import { administerRoutes } from '../../../lambdas/core/admin-routes.ts';
-import { opened, UNTOUCHED } from '../../../lambdas/core/breaker.ts';
+import type { AdminRequest } from '../../../lambdas/core/admin/admin.ts';
+import { administerRoutes } from '../../../lambdas/core/admin/routes.ts';
+import { opened, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryBreakers } from '../../support/memory/breakers.ts';

@@ -4,7 +4,7 @@ import {
   BadCursor,
   type EventLog,
   type EventQuery,
-} from '../../../lambdas/core/admin.ts';
+} from '../../../lambdas/core/admin/admin.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryQueue } from '../../support/memory/queue.ts';

@@ -1,4 +1,4 @@
-import { type AddressList, digestOf, judge, readList } from '../../../lambdas/core/allowlist.ts';
+import { type AddressList, digestOf, judge, readList } from '../../../lambdas/core/addresses/allowlist.ts';
 
 const lines: AddressList = { url: 'https://lists.example.com/ips.txt', in: 'lines' };
 const hooks: AddressList = { url: 'https://lists.example.com/meta', in: { array: ['hooks'] } };

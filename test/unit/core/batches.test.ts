@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { batchResponse } from '../../../lambdas/core/batch-response.ts';
-import { inBulk } from '../../../lambdas/core/bulk.ts';
+import { batchResponse } from '../../../lambdas/core/processing/batch-response.ts';
+import { inBulk } from '../../../lambdas/core/processing/bulk.ts';
 import { type EventOutcome, processor, type ProcessorContext } from '../../../lambdas/core/processor.ts';
-import { type Job, supervise, type Thread, type Verdict } from '../../../lambdas/core/supervise.ts';
+import { type Job, supervise, type Thread, type Verdict } from '../../../lambdas/core/processing/supervise.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 

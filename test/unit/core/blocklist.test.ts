@@ -1,4 +1,4 @@
-import { type Blocklist, type FailedAttempt, keepBlocklist } from '../../../lambdas/core/blocklist.ts';
+import { type Blocklist, type FailedAttempt, keepBlocklist } from '../../../lambdas/core/addresses/blocklist.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const START = 1_795_334_400_000;

@@ -10,7 +10,7 @@ import {
   tripped,
   unprobed,
   UNTOUCHED,
-} from '../../../lambdas/core/breaker.ts';
+} from '../../../lambdas/core/processing/breaker.ts';
 
 const NOW = 1_795_334_400_000;
 const SECOND = 1_000;

@@ -1,4 +1,4 @@
-import { addressSet, overlap, parseCidr } from '../../../lambdas/core/cidr.ts';
+import { addressSet, overlap, parseCidr } from '../../../lambdas/core/addresses/cidr.ts';
 
 test.each([
   ['192.0.2.0/24', '192.0.2.0/24'],

@@ -1,5 +1,5 @@
-import type { Breaker } from '../../../lambdas/core/breaker.ts';
-import { Circuit } from '../../../lambdas/core/circuit.ts';
+import type { Breaker } from '../../../lambdas/core/processing/breaker.ts';
+import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryBreakers } from '../../support/memory/breakers.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { consume, type QueuedMessage } from '../../../lambdas/core/consume.ts';
-import { opened, switched, UNTOUCHED } from '../../../lambdas/core/breaker.ts';
-import { Circuit } from '../../../lambdas/core/circuit.ts';
+import { consume, type QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
+import { opened, switched, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
+import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { encodeMessage } from '../../../lambdas/core/message.ts';
 import { PermanentError, processor, type ProcessorContext } from '../../../lambdas/core/processor.ts';
 import { gatewayInMemory, NOON, scalekitDelivery } from '../../support/gateway-in-memory.ts';

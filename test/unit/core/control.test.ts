@@ -1,10 +1,10 @@
-import { opened, switched, UNTOUCHED } from '../../../lambdas/core/breaker.ts';
+import { opened, switched, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
 import {
   control,
   type ControlledRoute,
   type ControlReport,
   type MappingSettings,
-} from '../../../lambdas/core/control.ts';
+} from '../../../lambdas/core/processing/control.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryBreakers } from '../../support/memory/breakers.ts';

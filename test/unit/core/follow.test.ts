@@ -1,5 +1,5 @@
-import { type Allowlist, digestOf } from '../../../lambdas/core/allowlist.ts';
-import { follow, type FollowPorts, type FollowReport } from '../../../lambdas/core/follow.ts';
+import { type Allowlist, digestOf } from '../../../lambdas/core/addresses/allowlist.ts';
+import { follow, type FollowPorts, type FollowReport } from '../../../lambdas/core/addresses/follow.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const START = 1_795_334_400_000;

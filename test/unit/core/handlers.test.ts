@@ -1,5 +1,5 @@
-import { Circuit } from '../../../lambdas/core/circuit.ts';
-import { consume, type QueuedMessage } from '../../../lambdas/core/consume.ts';
+import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
+import { consume, type QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
 import {
   type OneByOne,
   PermanentError,

@@ -1,4 +1,4 @@
-import { type HistoryLine, historyOf } from '../../../lambdas/core/history.ts';
+import { type HistoryLine, historyOf } from '../../../lambdas/core/admin/event-history.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00.000Z');
 

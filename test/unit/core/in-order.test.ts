@@ -1,6 +1,6 @@
-import type { QueuedMessage } from '../../../lambdas/core/consume.ts';
-import { Circuit } from '../../../lambdas/core/circuit.ts';
-import { takeInOrder, unitOf } from '../../../lambdas/core/in-order.ts';
+import type { QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
+import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
+import { takeInOrder, unitOf } from '../../../lambdas/core/processing/in-order.ts';
 import { encodeMessage } from '../../../lambdas/core/message.ts';
 import { PermanentError, processor, RetryLater } from '../../../lambdas/core/processor.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';

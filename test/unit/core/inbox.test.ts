@@ -1,5 +1,5 @@
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
-import { inboxKeeper, MOST_KEPT_A_MINUTE, minuteOf, oldestId, readKept } from '../../../lambdas/core/inbox.ts';
+import { inboxKeeper, MOST_KEPT_A_MINUTE, minuteOf, oldestId, readKept } from '../../../lambdas/core/inbox/inbox.ts';
 import { RECEIPT_REASONS, type Receipt, type ReceiptReason } from '../../../lambdas/core/receipt.ts';
 import type { Provider } from '../../../lambdas/core/scheme/provider.ts';
 import { providers } from '../../../lambdas/providers/index.ts';

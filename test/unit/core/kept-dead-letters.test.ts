@@ -1,5 +1,5 @@
-import { Circuit } from '../../../lambdas/core/circuit.ts';
-import { consume } from '../../../lambdas/core/consume.ts';
+import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
+import { consume } from '../../../lambdas/core/processing/consume.ts';
 import { processor } from '../../../lambdas/core/processor.ts';
 import { gatewayInMemory, NOON, scalekitDelivery } from '../../support/gateway-in-memory.ts';
 import { MemoryBreakers } from '../../support/memory/breakers.ts';

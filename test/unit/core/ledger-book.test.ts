@@ -6,7 +6,7 @@ import {
   type LedgerBook,
   type Minutes,
   missingOf,
-} from '../../../lambdas/core/ledger-book.ts';
+} from '../../../lambdas/core/ledger/ledger-book.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 
 /** Sunday 2026-11-22 08:00:00 UTC. */

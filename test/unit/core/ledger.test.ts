@@ -1,4 +1,4 @@
-import { balances, isOverdue, ledgerOf } from '../../../lambdas/core/ledger.ts';
+import { balances, isOverdue, ledgerOf } from '../../../lambdas/core/ledger/ledger.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 import { timeoutsOf } from '../../../lambdas/core/source.ts';
 

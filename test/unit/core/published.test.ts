@@ -1,5 +1,5 @@
-import type { Allowlist } from '../../../lambdas/core/allowlist.ts';
-import { publishedAddresses } from '../../../lambdas/core/published.ts';
+import type { Allowlist } from '../../../lambdas/core/addresses/allowlist.ts';
+import { publishedAddresses } from '../../../lambdas/core/addresses/published.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const MINUTE = 60_000;

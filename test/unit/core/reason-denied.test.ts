@@ -1,4 +1,4 @@
-import { reasonOf } from '../../../lambdas/core/reason.ts';
+import { reasonOf } from '../../../lambdas/core/processing/reason.ts';
 
 function denied(message: string): Error {
   return Object.assign(new Error(message), { name: 'AccessDeniedException' });

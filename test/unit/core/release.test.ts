@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { SCHEMAS } from '../../../lambdas/core/admin-schemas.ts';
-import { administerInbox, type InboxExplanation } from '../../../lambdas/core/admin-inbox.ts';
+import { SCHEMAS } from '../../../lambdas/core/admin/schemas.ts';
+import { administerInbox, type InboxExplanation } from '../../../lambdas/core/admin/inbox.ts';
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
-import { inboxKeeper } from '../../../lambdas/core/inbox.ts';
-import type { Released, ReleaseAudit } from '../../../lambdas/core/release.ts';
+import { inboxKeeper } from '../../../lambdas/core/inbox/inbox.ts';
+import type { Released, ReleaseAudit } from '../../../lambdas/core/inbox/release.ts';
 import type { SourceAllow } from '../../../lambdas/core/source.ts';
 import {
   gatewayInMemory,

@@ -1,8 +1,8 @@
-import { consume } from '../../../lambdas/core/consume.ts';
+import { consume } from '../../../lambdas/core/processing/consume.ts';
 import { processor } from '../../../lambdas/core/processor.ts';
 import { type EventRecord, RECORD_TTL_SECONDS } from '../../../lambdas/core/record.ts';
 import { replay, type ReplayPorts } from '../../../lambdas/core/replay.ts';
-import { Circuit } from '../../../lambdas/core/circuit.ts';
+import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { sweep } from '../../../lambdas/core/sweep.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -1,9 +1,14 @@
-import { occurredAtOf } from '../../../lambdas/core/occurred-at.ts';
+import { occurredAtOf } from '../../../lambdas/core/processing/occurred-at.ts';
 import { RetryLater } from '../../../lambdas/core/processor.ts';
-import { reasonOf } from '../../../lambdas/core/reason.ts';
-import { retryAfterOf } from '../../../lambdas/core/retry-after.ts';
-import { backoffSeconds, retryPolicy, retryProblems, waitUntilSeconds } from '../../../lambdas/core/retry.ts';
-import { timeoutProblem } from '../../../lambdas/core/timeout.ts';
+import { reasonOf } from '../../../lambdas/core/processing/reason.ts';
+import { retryAfterOf } from '../../../lambdas/core/processing/retry-after.ts';
+import {
+  backoffSeconds,
+  retryPolicy,
+  retryProblems,
+  waitUntilSeconds,
+} from '../../../lambdas/core/processing/retry.ts';
+import { timeoutProblem } from '../../../lambdas/core/processing/timeout.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 
 const HOUR_MS = 60 * 60_000;

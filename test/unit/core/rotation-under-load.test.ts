@@ -1,9 +1,9 @@
 import { endpointsOf, receive } from '../../../lambdas/core/receive.ts';
-import { rotate, type RotationEvent, SETTLE_MS } from '../../../lambdas/core/rotation.ts';
+import { rotate, type RotationEvent, SETTLE_MS } from '../../../lambdas/core/secrets/rotation.ts';
 import type { SecretSet } from '../../../lambdas/core/scheme/key.ts';
-import { checkSecret } from '../../../lambdas/core/secret-check.ts';
+import { checkSecret } from '../../../lambdas/core/secrets/secret-check.ts';
 import { sign } from '../../../lambdas/core/scheme/sign.ts';
-import { SecretCache } from '../../../lambdas/core/secrets.ts';
+import { SecretCache } from '../../../lambdas/core/secrets/secrets.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 import { NOON, scalekitDelivery } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -1,4 +1,4 @@
-import { rotate, type RotationEvent, type RotationPorts, SETTLE_MS } from '../../../lambdas/core/rotation.ts';
+import { rotate, type RotationEvent, type RotationPorts, SETTLE_MS } from '../../../lambdas/core/secrets/rotation.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { rotatedSecret } from '../../support/memory/rotated-secret.ts';
 import { MemorySecrets } from '../../support/memory/secrets.ts';

@@ -1,8 +1,8 @@
 import { endpointsOf } from '../../../lambdas/core/receive.ts';
 import { sign } from '../../../lambdas/core/scheme/sign.ts';
 import type { SecretSet } from '../../../lambdas/core/scheme/key.ts';
-import { checkSecret, isSecretCheck, type SecretCheckRequest } from '../../../lambdas/core/secret-check.ts';
-import { SecretCache, SecretsUnavailable } from '../../../lambdas/core/secrets.ts';
+import { checkSecret, isSecretCheck, type SecretCheckRequest } from '../../../lambdas/core/secrets/secret-check.ts';
+import { SecretCache, SecretsUnavailable } from '../../../lambdas/core/secrets/secrets.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemorySecrets } from '../../support/memory/secrets.ts';

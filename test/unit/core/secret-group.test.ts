@@ -4,7 +4,7 @@ import {
   parseGroup,
   withCurrent,
   withoutPrevious,
-} from '../../../lambdas/core/secret-group.ts';
+} from '../../../lambdas/core/secrets/secret-group.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 

@@ -1,4 +1,4 @@
-import { SecretCache, SecretsUnavailable } from '../../../lambdas/core/secrets.ts';
+import { SecretCache, SecretsUnavailable } from '../../../lambdas/core/secrets/secrets.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemorySecrets } from '../../support/memory/secrets.ts';
 

@@ -1,5 +1,5 @@
 import type { EventRecord } from '../../../lambdas/core/record.ts';
-import { settledEvents } from '../../../lambdas/core/settled.ts';
+import { settledEvents } from '../../../lambdas/core/ledger/settled.ts';
 
 const MINUTE = 60_000;
 

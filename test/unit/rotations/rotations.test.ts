@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { settingsWithDefaults } from '../../../lambdas/core/registration.ts';
+import { settingsWithDefaults } from '../../../lambdas/core/secrets/registration.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import { ISSUED_BYTES, writeKey } from '../../../lambdas/core/scheme/key.ts';
 import { providers } from '../../../lambdas/providers/index.ts';

@@ -1,0 +1,203 @@
+import { type OccurredAt, occurredAtOf } from './occurred-at.ts';
+import type { Clock, Fence, Store } from '../ports.ts';
+import {
+  type OneByOne,
+  PermanentError,
+  type ProcessorContext,
+  type ProcessorEvent,
+  type ProcessorLog,
+  RetryLater,
+  type RouteOptions,
+} from '../processor.ts';
+import { reasonOf, reasonOfIssues } from './reason.ts';
+import { bodyKey, type EventRecord } from '../record.ts';
+import { retryPolicy } from './retry.ts';
+import { retryAfterOf } from './retry-after.ts';
+
+/** A handler is told to stop, and given up, this long before the function is killed: enough to write FAILED. */
+const WIND_DOWN_MS = 1_000;
+
+/** A processor as one event meets it. One that handles in bulk is made such by `inBulk`. */
+export type OneByOneProcessor<Payload> = RouteOptions<Payload> & OneByOne<Payload>;
+
+/**
+ * How an attempt ended. `permanent`: trying again cannot help. `retryable`: what the handler needs failed, and may have
+ * said before when it does not want to be asked again. `later`: the handler named the time of the next try. `unended`:
+ * this or an earlier attempt was cut short, which says nothing of what the handler needs. Times are milliseconds since
+ * the epoch.
+ */
+export type End =
+  | { readonly kind: 'done'; readonly processingMs: number }
+  | { readonly kind: 'permanent' | 'unended'; readonly reason: string }
+  | { readonly kind: 'retryable'; readonly reason: string; readonly notBefore?: number }
+  | { readonly kind: 'later'; readonly reason: string; readonly at: number };
+
+export interface AttemptPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: ProcessorLog;
+  /** Where the source's provider says when an event happened. */
+  readonly occurredAt?: OccurredAt | undefined;
+}
+
+/** A payload that was asked for along with the claim, where its message said that it stands. */
+export interface EarlyBody {
+  readonly at: string;
+  readonly read: PromiseSettledResult<Awaited<ReturnType<Store['getBody']>>>;
+}
+
+/** Runs the handler once for a claimed event: payload, schema, handler, DONE. */
+export async function attempt<Payload>(
+  processor: OneByOneProcessor<Payload>,
+  record: EventRecord,
+  fence: Fence,
+  deadline: number,
+  { store, clock, log, occurredAt }: AttemptPorts,
+  early?: EarlyBody,
+): Promise<End> {
+  const startedAt = clock.now();
+  // Executions that died (timeout, memory, process.exit) wrote no failure, yet each was a try.
+  if (triesOf(record) > retryPolicy(processor.retry).tries)
+    return { kind: 'unended', reason: 'attempts-spent: the last ones never ended' };
+
+  const rawBody = await bodyOf(record, store, early);
+  if (!rawBody) return { kind: 'permanent', reason: 'body-missing' };
+  if (rawBody === 'corrupt') return { kind: 'permanent', reason: 'body-corrupt' };
+  const body = parse(rawBody);
+  if (body === undefined) return { kind: 'permanent', reason: 'not-json' };
+
+  const finished = () => {
+    const doneAt = clock.now();
+    return { doneAt, processingMs: Math.max(0, doneAt - startedAt) };
+  };
+  // Before the schema and the handler, who may change what they are given.
+  const occurred = occurredAt && occurredAtOf(body.value, occurredAt);
+  let committedMs: number | undefined;
+  const abort = new AbortController();
+  const context: ProcessorContext = {
+    idempotencyKey: `${record.pk}@${record.epoch}`,
+    attempt: record.attempt,
+    signal: abort.signal,
+    log,
+    commit: async (writes) => {
+      const done = finished();
+      const answer = await store.commit(fence, writes, done);
+      if (answer === 'fence-lost') throw new Error('Another execution holds this event now; nothing was written.');
+      if (answer === 'committed') committedMs = done.processingMs;
+      return answer;
+    },
+  };
+  let refused: string | undefined;
+  try {
+    await beforeDeadline(clock, deadline - WIND_DOWN_MS - startedAt, abort, async () => {
+      const valid = await validate(processor, body.value);
+      if ('refused' in valid) refused = valid.refused;
+      else await processor.handler(eventOf(record, valid.payload, rawBody, occurred), context);
+    });
+  } catch (thrown) {
+    // What is committed is done, whatever the handler throws afterwards.
+    if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
+    return endOf(thrown, body.value, clock.now());
+  }
+  if (refused !== undefined) return { kind: 'permanent', reason: refused };
+  if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
+  const done = finished();
+  if (await store.complete(fence, done)) return { kind: 'done', processingMs: done.processingMs };
+  return { kind: 'unended', reason: 'lease-lost: another execution took over before this one ended' };
+}
+
+/** What an error of the handler means for its event. */
+function endOf(thrown: unknown, body: unknown, now: number): End {
+  const reason = reasonOf(thrown, body);
+  if (isA(thrown, PermanentError)) return { kind: 'permanent', reason };
+  if (isA(thrown, RetryLater)) {
+    const at = retryAfterOf({ retryAfter: thrown.after }, now);
+    // A time that is none is a mistake of the handler, and its event waits as after any other.
+    return at === undefined ? { kind: 'retryable', reason } : { kind: 'later', reason, at };
+  }
+  const notBefore = retryAfterOf(thrown, now);
+  return { kind: 'retryable', reason, ...(notBefore !== undefined && { notBefore }) };
+}
+
+/** `instanceof` asks the thing itself, and anything can be thrown. */
+function isA<T>(thrown: unknown, type: abstract new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the record says it is, whatever the message said. */
+async function bodyOf(record: EventRecord, store: Store, early: EarlyBody | undefined): ReturnType<Store['getBody']> {
+  const at = bodyKey(record);
+  if (early?.at !== at) return store.getBody(at, record.bodySha256);
+  if (early.read.status === 'rejected') throw early.read.reason;
+  return early.read.value;
+}
+
+function parse(rawBody: Buffer): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(rawBody.toString('utf8')) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+async function validate<Payload>(
+  { schema }: RouteOptions<Payload>,
+  value: unknown,
+): Promise<{ payload: Payload } | { refused: string }> {
+  try {
+    const result = await schema['~standard'].validate(value);
+    return result.issues ? { refused: reasonOfIssues(result.issues, value) } : { payload: result.value };
+  } catch (thrown) {
+    return { refused: `schema-threw: ${reasonOf(thrown, value)}` };
+  }
+}
+
+/** Runs `work`, or gives up on it after `ms` with the signal aborted: it may go on, but its fence is lost by then. */
+async function beforeDeadline(
+  clock: Clock,
+  ms: number,
+  abort: AbortController,
+  work: () => Promise<void>,
+): Promise<void> {
+  let callOff = () => {};
+  const deadline = new Promise<never>((_, reject) => {
+    callOff = clock.alarm(ms, () => {
+      const error = new Error(`The handler did not end within ${Math.round(ms / 1000)} s.`);
+      error.name = 'DeadlineExceeded';
+      abort.abort(error);
+      reject(error);
+    });
+  });
+  try {
+    await Promise.race([work(), deadline]);
+  } finally {
+    callOff();
+  }
+}
+
+function eventOf<Payload>(
+  record: EventRecord,
+  payload: Payload,
+  rawBody: Buffer,
+  occurredAt: Date | undefined,
+): ProcessorEvent<Payload> {
+  return {
+    ...(record.eventId !== undefined && { id: record.eventId }),
+    type: record.type,
+    source: record.source,
+    ...(record.orderKey !== undefined && { orderKey: record.orderKey }),
+    ...(occurredAt && { occurredAt }),
+    receivedAt: new Date(record.receivedAt),
+    payload,
+    rawBody,
+  };
+}
+
+/** Tries since the message was last moved on or redriven. */
+export function triesOf(record: EventRecord): number {
+  return record.attempt - (record.movedAttempt ?? 0);
+}
