@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type AttributeValue, DynamoDBClient, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, DeleteQueueCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { signDelivery } from '../../cli/delivery.ts';
 import { newId, sampleEvent } from '../../cli/samples.ts';
 import { providers } from '../../lambdas/providers/index.ts';
@@ -209,6 +209,16 @@ test.each<[string, (folder: string) => Promise<Assembly>]>([
     }
     await run('sweeper');
     await untilAll('DONE', 'PARKED');
+
+    // Two messages in one batch: their payloads are read together, though both events are done with.
+    const again = (await rows()).filter(({ sk, route }) => sk?.S === 'META' && route?.S === 'payment-success');
+    const Entries = again.map(({ pk, epoch, bodySha256 }, at) => ({
+      Id: String(at),
+      MessageBody: JSON.stringify({ v: 1, pk: pk?.S, epoch: Number(epoch?.N), bodySha256: bodySha256?.S }),
+    }));
+    expect(Entries).toHaveLength(2);
+    const to = `${file.endpoints.sqs}/000000000000/hookgate-${STAGE}-inkress-payment-success`;
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl: to, Entries }));
 
     // What an operator looks at, and moves.
     for (const path of ['queues', 'alarms', 'rejections', 'webhook-stats', 'ledger']) await admin(path);
