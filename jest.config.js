@@ -7,4 +7,6 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(@middy)/)'],
   setupFilesAfterEnv: ['<rootDir>/test/support/printed.ts'],
   testTimeout: 30_000,
+  // Much of the time is waiting, for minutes that a real host takes; each host is a dozen processes.
+  maxWorkers: 2,
 };
