@@ -1,7 +1,15 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { GraphWidget, type IMetric, type IWidget, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  MathExpression,
+  Metric,
+  type YAxisProps,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import {
   BREAKER_METRIC,
+  CLOCK_DIFFERENCE_METRIC,
   DELIVERY_METRIC,
   DIMENSION,
   ENQUEUE_METRIC,
@@ -74,19 +82,33 @@ export function refusals({ stage, sources }: Watched): IWidget[] {
   ];
 }
 
-export function answers({ api, verifier }: Watched): IWidget[] {
+export function answers({ stage, sources, api, verifier }: Watched): IWidget[] {
   const dimensionsMap = { ApiName: api.restApiName, Stage: api.deploymentStage.stageName };
   return [
-    graph('Answers, a minute', HALF, [
+    graph('Answers, a minute', THIRD, [
       api.metricCount({ period: PERIOD, statistic: 'SampleCount', dimensionsMap, label: 'requests' }),
       api.metricClientError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '4xx' }),
       api.metricServerError({ period: PERIOD, statistic: 'Sum', dimensionsMap, label: '5xx' }),
     ]),
-    graph('Time to answer, ms', HALF, [
+    graph('Time to answer, ms', THIRD, [
       api.metricLatency({ period: PERIOD, statistic: 'p50', dimensionsMap, label: 'p50' }),
       api.metricLatency({ period: PERIOD, statistic: 'p99', dimensionsMap, label: 'p99' }),
       verifier.lambda.metricDuration({ period: PERIOD, statistic: 'p99', label: 'verifier p99' }),
     ]),
+    // Below zero where a provider's clock is ahead.
+    graph(
+      'Received after it was signed, ms',
+      THIRD,
+      sources.flatMap((source) =>
+        (['Minimum', 'Maximum'] as const).map((statistic) =>
+          ofSource(stage, CLOCK_DIFFERENCE_METRIC, source, {
+            statistic,
+            label: `${source} ${statistic.toLowerCase()}`,
+          }),
+        ),
+      ),
+      {},
+    ),
   ];
 }
 
@@ -221,6 +243,6 @@ function blockedByWebAcl(stage: string, rule: string, label: string): IMetric {
   });
 }
 
-function graph(title: string, width: number, left: IMetric[]): IWidget {
-  return new GraphWidget({ title, width, height: 6, left, leftYAxis: { min: 0 }, stacked: false });
+function graph(title: string, width: number, left: IMetric[], leftYAxis: YAxisProps = { min: 0 }): IWidget {
+  return new GraphWidget({ title, width, height: 6, left, leftYAxis, stacked: false });
 }

@@ -2,6 +2,7 @@ import {
   ALLOWLIST_DRIFT_METRIC,
   BLOCKED_ADDRESSES_METRIC,
   BREAKER_METRIC,
+  CLOCK_DIFFERENCE_METRIC,
   DELIVERY_METRIC,
   ENQUEUE_METRIC,
   LEDGER_METRIC,
@@ -24,7 +25,14 @@ const { processingMs, endToEndMs, ...otherProcessing } = PROCESSING_METRIC;
 export const SERIES = {
   /** For each source; besides one for each reason of `Rejected`, while it is one. */
   source: {
-    steady: [received, accepted, ENQUEUE_METRIC, OUTBOX_AGE_METRIC, ...Object.values(LEDGER_METRIC)],
+    steady: [
+      received,
+      accepted,
+      ENQUEUE_METRIC,
+      CLOCK_DIFFERENCE_METRIC,
+      OUTBOX_AGE_METRIC,
+      ...Object.values(LEDGER_METRIC),
+    ],
     rare: [
       ...Object.values(otherDeliveries),
       UNLISTED_METRIC,

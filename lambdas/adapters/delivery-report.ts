@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Delivery } from '../core/delivery.ts';
 import {
+  CLOCK_DIFFERENCE_METRIC,
   DELIVERY_METRIC,
   DIMENSION,
   ENQUEUE_METRIC,
@@ -67,6 +68,8 @@ export function deliveryReport({ log, emit, clock, signatureHeader, keep }: Deli
         log.warn('from an unlisted address', { source, ip: delivery.sourceIp });
         counts.add(UNLISTED_METRIC, bySource);
       }
+      if (receipt.receipt === 'accepted' && receipt.event.signedAt !== undefined)
+        counts.add(CLOCK_DIFFERENCE_METRIC, bySource, delivery.receivedAt - receipt.event.signedAt);
       const ms = clock.now() - delivery.receivedAt;
       if (receipt.receipt === 'accepted' && receipt.via === 'queue') counts.add(ENQUEUE_METRIC, bySource, ms);
       const write = receipt.receipt === 'unavailable' ? log.warn : log.info;
@@ -86,7 +89,7 @@ export function deliveryReport({ log, emit, clock, signatureHeader, keep }: Deli
     for (const { dimensions, values: gathered, since } of counts.due()) {
       emit.at(since)(
         [...gathered].map(([name, values]): Measurement => {
-          if (name === ENQUEUE_METRIC) return { name, value: values, unit: 'Milliseconds' };
+          if (name.endsWith('Ms')) return { name, value: values, unit: 'Milliseconds' };
           return { name, value: values.length };
         }),
         dimensions,

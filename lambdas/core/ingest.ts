@@ -56,6 +56,7 @@ export async function ingest(
     ...(event.id !== undefined && { id: event.id }),
     type: event.type,
     ...(route && { route: route.name }),
+    ...(event.signedAt !== undefined && { signedAt: event.signedAt }),
     secret,
   };
 

@@ -35,6 +35,13 @@ export const DELIVERY_METRIC = {
 export const ENQUEUE_METRIC = 'EnqueueMs';
 
 /**
+ * By Source, by the verifier, of accepted deliveries whose provider signs the time: milliseconds from that time to the
+ * delivery. The way and the provider's own waiting are in it, so the least is what the clocks differ by; a negative one
+ * is a clock of theirs that is ahead of ours.
+ */
+export const CLOCK_DIFFERENCE_METRIC = 'ClockDifferenceMs';
+
+/**
  * By Source, by the verifier: deliveries that were proved to be the provider's and came from an address that its published
  * list doesn't have. An allowlist that only observes can be enforced once there are none.
  */

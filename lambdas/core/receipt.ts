@@ -15,6 +15,8 @@ export interface ReceivedEvent {
   readonly id?: string;
   readonly type: string;
   readonly route?: string;
+  /** When the provider says it signed, in milliseconds since the epoch. */
+  readonly signedAt?: number;
   /** Which secret matched. */
   readonly secret: MatchedSecret;
   /** It came from an address that the provider's published list doesn't have. */

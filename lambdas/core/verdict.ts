@@ -24,6 +24,8 @@ export interface VerifiedEvent {
   readonly type: string;
   /** What the provider's events are ordered by; absent when it has none. */
   readonly orderKey?: string | undefined;
+  /** When the provider says it signed, in milliseconds since the epoch; absent where its scheme dates nothing. */
+  readonly signedAt?: number | undefined;
   /** Which secret matched, by its position in the list given. */
   readonly secretIndex: number;
   /** `weak`: the scheme does not cover the body, so a holder of one valid request can change it. */

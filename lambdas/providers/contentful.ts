@@ -6,7 +6,7 @@ import { body, header, json, method, url } from '../core/scheme/part.ts';
 import { type Proof, type ProofContext, provider, type SignatureScheme } from '../core/scheme/provider.ts';
 import { type SecretSet } from '../core/scheme/key.ts';
 import { matchingKey, rightLength } from '../core/scheme/mac.ts';
-import { checkTime } from '../core/scheme/timestamp.ts';
+import { checkTime, readSignedAt } from '../core/scheme/timestamp.ts';
 
 const TIMESTAMP = 'x-contentful-timestamp';
 const SIGNED_HEADERS = 'x-contentful-signed-headers';
@@ -56,6 +56,7 @@ function proveRequest(attempt: Attempt, secrets: SecretSet, { nowMs, windowSecon
   // The provider counts a delivery exactly 30 s old as too old.
   const late = rule && checkTime(time, rule, nowMs + 1, windowSeconds);
   if (late) return late;
+  attempt.signedAt = rule && readSignedAt(time, rule);
   const content = canonicalRequest(attempt, names.split(','), time ?? '');
   if (attempt.repeated) return 'repeated-header';
   if (secrets.keys.length === 0) return 'no-usable-secret';

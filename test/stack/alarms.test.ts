@@ -424,6 +424,7 @@ describe('the dashboard', () => {
       'Refused at the edge, a minute',
       'Answers, a minute',
       'Time to answer, ms',
+      'Received after it was signed, ms',
       'Failed, retried, parked, a minute',
       'Time to process (p95), ms',
       'Waiting and in flight',
@@ -455,6 +456,7 @@ describe('the dashboard', () => {
     expect([...new Set(ours)].sort()).toEqual([
       'Accepted Source',
       'BreakerOpen Route Source',
+      'ClockDifferenceMs Source',
       'Duplicate Source',
       'EndToEndMs Route Source',
       'EnqueueMs Source',

@@ -16,6 +16,8 @@ export class Attempt {
   /** Fields beside the signature in its header, set once the grammar was read. */
   params: ReadonlyMap<string, string> | undefined;
   timestamp: string | undefined;
+  /** The time that is signed, in milliseconds since the epoch. It counts only in what was proved. */
+  signedAt: number | undefined;
   claims: unknown;
   /** A security header came more than once: which value counts is anybody's guess, so none does. */
   repeated = false;

@@ -48,6 +48,10 @@ class VerifiedDelivery implements VerifiedEvent {
     return (this.key ??= this.computeDedupKey());
   }
 
+  get signedAt(): number | undefined {
+    return this.attempt.signedAt;
+  }
+
   get orderKey(): string | undefined {
     return firstText(this.fields.orderKey, this.attempt);
   }

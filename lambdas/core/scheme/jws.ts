@@ -26,6 +26,8 @@ export function proveJws(scheme: JwsScheme, attempt: Attempt, secrets: SecretSet
   const key = secrets.keys.find((candidate) => tokenHolds(scheme, token, candidate));
   if (!key) return 'wrong-secret-or-changed-body';
   attempt.claims = token.claims;
+  const { iat } = token.claims;
+  if (typeof iat === 'number') attempt.signedAt = iat * 1000;
   const reason = checkClaims(scheme, token.claims, attempt, context);
   return reason ?? { secretIndex: key.index, content: [token.signingInput] };
 }

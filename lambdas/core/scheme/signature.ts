@@ -8,7 +8,7 @@ import { anyWellFormed, matchingKey, rightLength } from './mac.ts';
 import { type Part, type Slot } from './part.ts';
 import { type Proof, type ProofContext, type SignatureScheme } from './provider.ts';
 import { decodeStrict } from './text.ts';
-import { checkTime } from './timestamp.ts';
+import { checkTime, readSignedAt } from './timestamp.ts';
 
 /** Cheap checks first: signature there and well formed, time, then the one computation per key. */
 export function proveSignature(
@@ -105,6 +105,7 @@ function checkTimestamp(scheme: SignatureScheme, attempt: Attempt, context: Proo
   attempt.timestamp = readText(rule.in, attempt);
   if (attempt.repeated) return 'repeated-header';
   if (rule.number && attempt.timestamp !== undefined && !isJsonNumber(rule.in, attempt)) return 'malformed-timestamp';
+  attempt.signedAt = readSignedAt(attempt.timestamp, rule);
   return checkTime(attempt.timestamp, rule, context.nowMs, context.windowSeconds);
 }
 

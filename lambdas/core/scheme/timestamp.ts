@@ -38,6 +38,11 @@ export function readTime(text: string, unit: TimestampRule['unit']): number | un
   return Number.isNaN(time) ? undefined : time;
 }
 
+/** The time a rule reads, in milliseconds since the epoch; nothing where nobody says its unit. */
+export function readSignedAt(text: string | undefined, { unit }: TimestampRule): number | undefined {
+  return text === undefined || unit === 'digits' ? undefined : readTime(text, unit);
+}
+
 /** Why a time is not acceptable now; nothing when it is. */
 export function checkTime(
   text: string | undefined,

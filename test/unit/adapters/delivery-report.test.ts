@@ -77,6 +77,30 @@ test('an accepted delivery is one line under the key by which the processor know
   });
 });
 
+test.each([
+  [NOON - 62, 50],
+  [NOON - 12, 0],
+  // Their clock is ahead of ours.
+  [NOON + 1_988, -2_000],
+])('an accepted delivery that is signed at %i counts its clock difference of %i ms', async (signedAt, difference) => {
+  const { report } = reporter();
+  const lines = await written(() =>
+    report(DELIVERY, 'inkress', { ...ACCEPTED, event: { ...ACCEPTED.event, signedAt } }),
+  );
+
+  expect(lines[1]).toContain('{"Name":"ClockDifferenceMs","Unit":"Milliseconds"}');
+  expect(JSON.parse(lines[1] ?? '')).toMatchObject({ Source: 'inkress', ClockDifferenceMs: difference, EnqueueMs: 12 });
+});
+
+test('a repeated delivery counts no clock difference: its provider may have signed it long before', async () => {
+  const { report } = reporter();
+  const event = { ...ACCEPTED.event, signedAt: NOON - 200_000 };
+  const lines = await written(() => report(DELIVERY, 'inkress', { receipt: 'duplicate', event, sameBody: true }));
+
+  expect(lines.join('\n')).toContain('"Source":"inkress","Received":1,"Duplicate":1}');
+  expect(lines.join('\n')).not.toContain('ClockDifferenceMs');
+});
+
 test('a delivery that matched the previous secret is counted by that', async () => {
   const { report } = reporter();
   const receipt = {

@@ -24,6 +24,7 @@ describe('a good delivery', () => {
         id: expect.any(String) as string,
         type: 'organization.directory.user_created',
         route: 'user-created',
+        signedAt: NOON,
         secret: { stage: 'AWSCURRENT' },
       },
     });
@@ -37,6 +38,15 @@ describe('a good delivery', () => {
       bodyAt: 'scalekit#evt_1',
     });
     expect([...store.bodies.values()].map(({ bytes }) => bytes.toString())).toEqual([USER_CREATED]);
+  });
+
+  test('says when its provider signed it, by the clock of that', async () => {
+    const { receive } = gatewayInMemory();
+
+    const behind = await receive(skribbyDelivery({ at: NOON - 4_000 }));
+    expect(behind).toMatchObject({ receipt: 'accepted', event: { signedAt: 1_795_334_396_000 } });
+    const ahead = await receive(scalekitDelivery({ at: NOON + 9_000 }));
+    expect(ahead).toMatchObject({ receipt: 'accepted', event: { signedAt: 1_795_334_409_000 } });
   });
 
   test('whose type no route wants is kept as FILTERED and not queued', async () => {

@@ -169,7 +169,7 @@ describe('Plaid', () => {
     const verdict = await check(token({ iat: NOW / 1000, request_body_sha256: hash }), keys);
     expect(verdict).toMatchObject({
       outcome: 'verified',
-      event: { type: 'TRANSACTIONS.DEFAULT_UPDATE', orderKey: 'item-1' },
+      event: { type: 'TRANSACTIONS.DEFAULT_UPDATE', orderKey: 'item-1', signedAt: 1_767_225_600_000 },
     });
     expect(keys.asked).toEqual(['https://production.plaid.com/webhook_verification_key/get']);
   });
