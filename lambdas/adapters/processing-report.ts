@@ -43,11 +43,10 @@ export function processingReport({ log, emit, source, route, now }: ProcessingRe
             count(PROCESSING_METRIC.endToEndMs, Math.max(0, now() - outcome.record.receivedAt));
           break;
         case 'failed':
-          count(PROCESSING_METRIC.failed);
-          break;
         case 'parked':
+          if (outcome.processingMs !== undefined) line.ms = outcome.processingMs;
           count(PROCESSING_METRIC.failed);
-          count(PROCESSING_METRIC.parked);
+          if (outcome.outcome === 'parked') count(PROCESSING_METRIC.parked);
           break;
         case 'quarantined':
           count(PROCESSING_METRIC.quarantined);

@@ -28,9 +28,16 @@ export type OneByOneProcessor<Payload> = RouteOptions<Payload> & OneByOne<Payloa
  */
 export type End =
   | { readonly kind: 'done'; readonly processingMs: number }
-  | { readonly kind: 'permanent' | 'unended'; readonly reason: string }
-  | { readonly kind: 'retryable'; readonly reason: string; readonly notBefore?: number }
-  | { readonly kind: 'later'; readonly reason: string; readonly at: number };
+  | (Setback & { readonly kind: 'permanent' | 'unended' })
+  | (Setback & { readonly kind: 'retryable'; readonly notBefore?: number })
+  | (Setback & { readonly kind: 'later'; readonly at: number });
+
+/** Why an event is not done. */
+export interface Setback {
+  readonly reason: string;
+  /** How long schema and handler ran; absent where neither did, and where they were cut short. */
+  readonly processingMs?: number;
+}
 
 export interface AttemptPorts {
   readonly store: Store;
@@ -97,13 +104,14 @@ export async function attempt<Payload>(
   } catch (thrown) {
     // What is committed is done, whatever the handler throws afterwards.
     if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
-    return endOf(thrown, body.value, clock.now());
+    return { ...endOf(thrown, body.value, clock.now()), processingMs: finished().processingMs };
   }
-  if (refused !== undefined) return { kind: 'permanent', reason: refused };
   if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
   const done = finished();
-  if (await store.complete(fence, done)) return { kind: 'done', processingMs: done.processingMs };
-  return { kind: 'unended', reason: 'lease-lost: another execution took over before this one ended' };
+  const { processingMs } = done;
+  if (refused !== undefined) return { kind: 'permanent', reason: refused, processingMs };
+  if (await store.complete(fence, done)) return { kind: 'done', processingMs };
+  return { kind: 'unended', reason: 'lease-lost: another execution took over before this one ended', processingMs };
 }
 
 /** What an error of the handler means for its event. */

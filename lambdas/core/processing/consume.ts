@@ -1,4 +1,12 @@
-import { attempt, type AttemptPorts, type EarlyBody, type End, type OneByOneProcessor, triesOf } from './attempt.ts';
+import {
+  attempt,
+  type AttemptPorts,
+  type EarlyBody,
+  type End,
+  type OneByOneProcessor,
+  type Setback,
+  triesOf,
+} from './attempt.ts';
 import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from '../message.ts';
@@ -50,13 +58,8 @@ export type Outcome =
       readonly delaySeconds: number;
       readonly pk: string;
     }
-  | {
-      readonly outcome: 'failed';
-      readonly delaySeconds: number;
-      readonly record: EventRecord;
-      readonly reason: string;
-    }
-  | { readonly outcome: 'parked'; readonly delaySeconds: 0; readonly record: EventRecord; readonly reason: string }
+  | (Setback & { readonly outcome: 'failed'; readonly delaySeconds: number; readonly record: EventRecord })
+  | (Setback & { readonly outcome: 'parked'; readonly delaySeconds: 0; readonly record: EventRecord })
   | { readonly outcome: 'moving'; readonly delaySeconds: 0; readonly pk: string }
   /** Claimed, not run: whoever runs it goes on as `resumed`. */
   | { readonly outcome: 'apart'; readonly pk: string }
@@ -165,7 +168,7 @@ async function parkUntried(message: Message, queued: QueuedMessage, ports: Consu
   const result = await ports.store.claim(claim);
   if (!result.claimed) return notClaimed(message, result.existing, claim.now);
   const { pk, attempt } = result.record;
-  return park(result.record, { pk, owner: queued.owner, attempt }, CLOSED_BY_HAND, ports);
+  return park(result.record, { pk, owner: queued.owner, attempt }, { reason: CLOSED_BY_HAND }, ports);
 }
 
 const CLOSED_BY_HAND = 'closed-by-hand: its receives were spent while its route was paused or its breaker held open';
@@ -217,7 +220,7 @@ async function ended(
     case 'done':
       return { outcome: 'done', record, processingMs: end.processingMs };
     case 'permanent':
-      return park(record, fence, end.reason, ports);
+      return park(record, fence, end, ports);
     case 'retryable':
     case 'later':
     case 'unended':
@@ -237,12 +240,17 @@ function notBefore(failed: Failed, closedForMs: number, random: Random): Failed 
 async function park(
   record: EventRecord,
   fence: Fence,
-  reason: string,
+  setback: Setback,
   { store, clock }: ConsumePorts,
 ): Promise<Outcome> {
-  const kept = await store.park(fence, { movedAt: clock.now(), lastError: lastErrorOf(reason) });
+  const kept = await store.park(fence, { movedAt: clock.now(), lastError: lastErrorOf(setback.reason) });
   if (!kept) return { outcome: 'moving', delaySeconds: 0, pk: record.pk };
-  return { outcome: 'parked', delaySeconds: 0, record, reason };
+  return { outcome: 'parked', delaySeconds: 0, record, ...setbackOf(setback) };
+}
+
+/** Of an attempt's end, which says more. */
+function setbackOf({ reason, processingMs }: Setback): Setback {
+  return { reason, ...(processingMs !== undefined && { processingMs }) };
 }
 
 async function retry(
@@ -254,16 +262,15 @@ async function retry(
   ports: ConsumePorts,
 ): Promise<Outcome> {
   const { hop, receives, ordered } = queued;
-  const { reason } = end;
   // SQS moves it after its last receive, and the record says so.
   const spent = triesOf(record) >= policy.tries || isLastReceive(hop, receives, ordered);
-  if (spent && (hop === 'dead' || !policy.deadLetters)) return park(record, fence, reason, ports);
+  if (spent && (hop === 'dead' || !policy.deadLetters)) return park(record, fence, end, ports);
 
   const now = ports.clock.now();
   const delaySeconds = spent ? 0 : waitSeconds(end, triesOf(record), queued, policy, ports);
   const nextAt = now + 1000 * (spent ? DEAD_LETTER_WAIT_SECONDS : delaySeconds);
-  await ports.store.fail(fence, { nextAt, lastError: lastErrorOf(reason), ...(spent && { movedAt: now }) });
-  return { outcome: 'failed', delaySeconds, record, reason };
+  await ports.store.fail(fence, { nextAt, lastError: lastErrorOf(end.reason), ...(spent && { movedAt: now }) });
+  return { outcome: 'failed', delaySeconds, record, ...setbackOf(end) };
 }
 
 /** The usual wait; later when what the handler calls said so; at the handler's own time, if it named one. */

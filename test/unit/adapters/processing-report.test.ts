@@ -39,7 +39,7 @@ test('the messages of an invocation are a line each and one metric line, in whic
       const again = { ...RECORD, pk: 'inkress#evt_2', attempt: 2, receivedAt: NOON - 900 };
       reports.report({ outcome: 'done', record: again, processingMs: 30 });
       const failing = { ...RECORD, pk: 'inkress#evt_3' };
-      reports.report({ outcome: 'failed', delaySeconds: 30, record: failing, reason: 'Error: no' });
+      reports.report({ outcome: 'failed', delaySeconds: 30, record: failing, reason: 'Error: no', processingMs: 7 });
       reports.flush();
       reports.flush();
     })
@@ -47,7 +47,7 @@ test('the messages of an invocation are a line each and one metric line, in whic
 
   expect(first).toMatchObject({ level: 'INFO', message: 'done', key: 'inkress#evt_1', ms: 12 });
   expect(second).toMatchObject({ level: 'INFO', message: 'done', key: 'inkress#evt_2', attempt: 2, ms: 30 });
-  expect(third).toMatchObject({ level: 'WARN', message: 'failed', key: 'inkress#evt_3', reason: 'Error: no' });
+  expect(third).toMatchObject({ level: 'WARN', message: 'failed', key: 'inkress#evt_3', reason: 'Error: no', ms: 7 });
   expect(metrics).toMatchObject({
     Source: 'inkress',
     Route: 'payment-success',
@@ -57,6 +57,19 @@ test('the messages of an invocation are a line each and one metric line, in whic
     Failed: 1,
   });
   expect(others).toEqual([]);
+});
+
+test('an event that was parked untried took no time', async () => {
+  const reports = reporter();
+  const lines = await written(() => {
+    reports.report({ outcome: 'parked', delaySeconds: 0, record: RECORD, reason: 'body-missing' });
+    reports.report({ outcome: 'parked', delaySeconds: 0, record: RECORD, reason: 'Error: no', processingMs: 0 });
+    reports.flush();
+  });
+  const [untried, tried] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(untried).not.toHaveProperty('ms');
+  expect(tried).toMatchObject({ message: 'parked', ms: 0 });
+  expect(lines[2]).toContain('"Route":"payment-success","Failed":2,"Parked":2}');
 });
 
 test('a replayed event has no latency: it would be counted from its first delivery', async () => {

@@ -177,6 +177,31 @@ describe('a failure', () => {
     expect(record()).not.toHaveProperty('lastError');
   });
 
+  test.each([
+    [new Error('still down'), 'failed'],
+    [new PermanentError('the account is closed'), 'parked'],
+  ])('says how long it ran: %s', async (thrown, outcome) => {
+    const { take, clock } = await received(() => {
+      clock.advance(1_250);
+      throw thrown;
+    });
+
+    expect(await take()).toMatchObject({ outcome, processingMs: 1_250 });
+  });
+
+  test('says no time where no handler ran to its end', async () => {
+    const { take, record, store } = await received();
+    const cutShort = await take({ cutShort: 'exit' });
+    expect(cutShort).toMatchObject({ outcome: 'failed' });
+    expect(cutShort).not.toHaveProperty('processingMs');
+
+    store.bodies.clear();
+    const bodiless = await take();
+    expect(bodiless).toMatchObject({ outcome: 'parked', reason: 'body-missing' });
+    expect(bodiless).not.toHaveProperty('processingMs');
+    expect(record()?.status).toBe('PARKED');
+  });
+
   test('of executions that died without a word counts as well', async () => {
     const { take, store, record } = await received();
     for (let i = 1; i <= 5; i++) {

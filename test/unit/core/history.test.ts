@@ -10,13 +10,13 @@ test('the lines of all functions are one history, oldest first, with what lies b
   const history = historyOf([
     line('processor', 42_000, { message: 'done', attempt: 2, ms: 2_000 }),
     line('verifier', 20, { message: 'accepted', ms: 20 }),
-    line('processor', 5_000, { message: 'failed', reason: 'threw: no such order' }),
+    line('processor', 5_000, { message: 'failed', reason: 'threw: no such order', ms: 900 }),
     line('verifier', 6_000, { message: 'duplicate', sameBody: false, ms: 10 }),
   ]);
 
   expect(history.map(({ what, outcome, attempt, ms, waitedMs }) => [what, outcome, attempt, ms, waitedMs])).toEqual([
     ['delivery', 'accepted', null, 20, null],
-    ['attempt', 'failed', 1, null, 4_980],
+    ['attempt', 'failed', 1, 900, 4_080],
     ['delivery', 'duplicate', null, 10, 990],
     ['attempt', 'done', 2, 2_000, 34_000],
   ]);
