@@ -7,6 +7,7 @@ import { toDelivery, toResult } from './adapters/api-gateway.ts';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { deliveryReport } from './adapters/delivery-report.ts';
+import { dynamoAdmissions } from './adapters/dynamo-admissions.ts';
 import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
 import { createEmf } from './adapters/emf.ts';
@@ -18,6 +19,7 @@ import { ONE_SHORT_TRY, s3Inbox } from './adapters/s3-inbox.ts';
 import { secretsManager } from './adapters/secrets-manager.ts';
 import { securityLog } from './adapters/security-log.ts';
 import { sqsQueue } from './adapters/sqs-queue.ts';
+import { limiter } from './core/admission.ts';
 import { inboxKeeper } from './core/inbox/inbox.ts';
 import { DELIVERY_METRIC, DIMENSION } from './core/metrics.ts';
 import { publishedAddresses } from './core/addresses/published.ts';
@@ -48,6 +50,9 @@ const ports = {
   store: dynamoStore({ client: dynamo, tableName, bodies: bodyRows(dynamo, tableName, s3Blobs(bucketName)), listBy }),
   queue: sqsQueue(new SQSClient(clientOptions), queueUrlBase, gateway),
   clock: systemClock,
+  limiter: limiter(dynamoAdmissions(dynamo, tableName), systemClock, (source, error) =>
+    log.error(`what ${source} may send could not be counted`, error),
+  ),
   published: publishedAddresses(dynamoAllowlists(dynamo, tableName), systemClock, (provider, error) =>
     log.error(`the published addresses of ${provider} could not be read`, error),
   ),

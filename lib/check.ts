@@ -119,6 +119,9 @@ function sourceProblems(source: SourceConfig, stage: string, surroundings: Surro
   const problems = [
     ...sourceAllowProblems(source, place),
     ...(source.throttle ? throttleProblems(source.throttle, place, 'throttle') : []),
+    ...(source.admitPerMinute === undefined || (Number.isInteger(source.admitPerMinute) && source.admitPerMinute > 0)
+      ? []
+      : [`${place} has admitPerMinute ${source.admitPerMinute}: it takes whole numbers from 1.`]),
     ...routesProblems(source, place, stage, surroundings.declarations),
     ...secretProblems(source, place),
     ...[source, ...source.routes.map(asRoute)].flatMap(({ group }) =>

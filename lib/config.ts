@@ -31,6 +31,12 @@ export interface SourceConfig {
    */
   readonly throttle?: Throttle;
   /**
+   * Deliveries of this source that may be let in within a minute, counted after the signature, so that strangers use up
+   * none of it. What is above is answered 429. It costs a write a second and container while the source sends.
+   * @default - what `throttle` lets through
+   */
+  readonly admitPerMinute?: number;
+  /**
    * How long it may be quiet before an alarm rings: whole hours, up to a week.
    * @default - as long as it likes
    */

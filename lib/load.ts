@@ -58,6 +58,7 @@ function planSource(source: SourceConfig, settings: StageConfig, surroundings: S
     ...(source.rotation && { rotation: { settings: {}, ...source.rotation } }),
     ...(source.url !== undefined && { url: source.url }),
     ...(source.inbox === 'on' && { inbox: true }),
+    ...(source.admitPerMinute !== undefined && { admitPerMinute: source.admitPerMinute }),
     allow: settings.allow ?? source.allow,
     throttle: source.throttle ?? settings.limits.perSource,
     ...(source.silentAfter && { silentAfterHours: source.silentAfter.toHours() }),

@@ -57,7 +57,18 @@ export function gatewayOfRoute(plan: Plan, source: PlannedSource, route: Planned
 }
 
 function runtimeSource(source: PlannedSource): Source {
-  const { name, provider, maxBodyBytes, secretOverlapSeconds, secretGroup, rotation, url, inbox, routes } = source;
+  const {
+    name,
+    provider,
+    maxBodyBytes,
+    secretOverlapSeconds,
+    secretGroup,
+    rotation,
+    url,
+    inbox,
+    admitPerMinute,
+    routes,
+  } = source;
   return {
     name,
     provider,
@@ -66,6 +77,7 @@ function runtimeSource(source: PlannedSource): Source {
     ...(secretGroup !== undefined && { secretGroup }),
     ...(rotation && { rotation }),
     ...(url !== undefined && { url }),
+    ...(admitPerMinute !== undefined && { admitPerMinute }),
     ...(inbox && { inbox }),
     routes: routes.map(runtimeRoute),
   };

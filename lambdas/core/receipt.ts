@@ -32,6 +32,7 @@ export const RECEIPT_REASONS = [
   'wrong-method',
   'too-large',
   'content-encoded',
+  'throttled',
 ] as const;
 
 export type ReceiptReason = (typeof RECEIPT_REASONS)[number];
@@ -71,6 +72,7 @@ function rejection(reason: ReceiptReason, maxBodyBytes: number): Answer {
   if (reason === 'wrong-method') return problem(405, 'method-not-allowed', { allow: 'POST' });
   if (reason === 'content-encoded') return problem(415, 'unsupported-content-encoding');
   if (reason === 'too-large') return problem(413, `too-large: at most ${maxBodyBytes} bytes`);
+  if (reason === 'throttled') return problem(429, 'throttled', { 'retry-after': String(RETRY_AFTER_SECONDS) });
   if (MALFORMED.has(reason)) return problem(400, reason);
   return problem(401, 'unauthorized');
 }

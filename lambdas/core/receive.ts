@@ -1,5 +1,6 @@
 import { addressSet } from './addresses/cidr.ts';
 import type { Delivery } from './delivery.ts';
+import type { Limiter } from './admission.ts';
 import { ingest, type IngestPorts, type Proved } from './ingest.ts';
 import type { Published } from './addresses/published.ts';
 import type { Receipt, ReceiptReason } from './receipt.ts';
@@ -38,6 +39,8 @@ export function endpointsOf(
 
 export interface ReceivePorts extends IngestPorts {
   readonly secrets: SecretCache<SecretSet>;
+  /** @default - no source has a limit */
+  readonly limiter?: Limiter;
   /** @default - no source follows a published list */
   readonly published?: Published;
 }
@@ -85,7 +88,12 @@ export async function receive(
     case 'verified':
       break;
   }
-  return admit(verdict, delivery, endpoint, ports);
+  const { name, admitPerMinute } = endpoint.source;
+  if (admitPerMinute === undefined || !ports.limiter) return admit(verdict, delivery, endpoint, ports);
+  const counted = ports.limiter.admit(name, admitPerMinute);
+  if (!counted) return rejected('throttled');
+  const [receipt] = await Promise.all([admit(verdict, delivery, endpoint, ports), counted]);
+  return receipt;
 }
 
 /**

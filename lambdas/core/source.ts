@@ -26,6 +26,8 @@ export interface Source {
   readonly rotation?: SourceRotation;
   /** The URL configured at the provider, for those that sign it. */
   readonly url?: string;
+  /** Deliveries that it may have proved and let in within a minute. @default - what the web ACL lets through */
+  readonly admitPerMinute?: number;
   /** Rejected deliveries that another secret may mend are kept. */
   readonly inbox?: true;
   /** Its provider tries each event once, so the sweeper watches for what nobody claimed. */

@@ -37,6 +37,11 @@ export function ledgerKey(source: string, hour: number): { readonly pk: string; 
   return { pk: `LEDGER#${source}`, sk: new Date(hour).toISOString() };
 }
 
+/** The row of what one source's minute has admitted. The minute is its beginning, milliseconds since the epoch. */
+export function admissionKey(source: string, minute: number): { readonly pk: string; readonly sk: string } {
+  return { pk: `ADMITTED#${source}`, sk: new Date(minute).toISOString() };
+}
+
 /** The row that says up to when each source's events were looked at for what nobody claimed; an attribute a source. */
 export const WATCH_KEY = { pk: 'WATCH', sk: 'WATCH' } as const;
 

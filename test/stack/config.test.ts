@@ -135,6 +135,11 @@ test.each<[string, object, string]>([
     "Source 'crm' in lib/config.ts has throttle.requestsPerMinute 9: AWS WAF takes whole numbers from 10.",
   ],
   [
+    'a limit that nothing fits under',
+    { admitPerMinute: 0 },
+    "Source 'crm' in lib/config.ts has admitPerMinute 0: it takes whole numbers from 1.",
+  ],
+  [
     'no route',
     { routes: [] },
     "Source 'crm' in lib/config.ts has no route, so nothing would ever run: name a processor in routes.",

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Delivery } from '../../lambdas/core/delivery.ts';
+import { limiter } from '../../lambdas/core/admission.ts';
 import { endpointsOf, receive } from '../../lambdas/core/receive.ts';
 import type { Published } from '../../lambdas/core/addresses/published.ts';
 import type { Receipt } from '../../lambdas/core/receipt.ts';
@@ -42,15 +43,28 @@ const SOURCES: readonly Source[] = [
   })),
 ];
 
+export interface InMemoryOptions {
+  readonly allow?: SourceAllow;
+  readonly published?: Published;
+  readonly admitPerMinute?: number;
+}
+
 /** The whole verifier, run over memory. */
-export function gatewayInMemory({ allow, published }: { allow?: SourceAllow; published?: Published } = {}) {
+export function gatewayInMemory({ allow, published, admitPerMinute }: InMemoryOptions = {}) {
   const clock = new ManualClock(NOON);
   const store = new MemoryStore();
   const queue = new MemoryQueue();
   const secretStore = new MemorySecrets();
   secretStore.rotate('scalekit', SCALEKIT_SECRET, NOON - 7 * 24 * 60 * 60_000);
   secretStore.rotate('skribby', SKRIBBY_SECRET, NOON - 7 * 24 * 60 * 60_000);
-  const sources = allow ? SOURCES.map((source) => ({ ...source, allow })) : SOURCES;
+  const sources = SOURCES.map((source) => ({
+    ...source,
+    ...(allow && { allow }),
+    ...(admitPerMinute !== undefined && { admitPerMinute }),
+  }));
+  let admitted = 0;
+  const admissions = { add: (_source: string, _minute: number, count: number) => Promise.resolve((admitted += count)) };
+  const limit = limiter(admissions, clock, () => undefined);
   const endpoints = endpointsOf(sources, providers);
   const secrets = new SecretCache<SecretSet>({
     store: secretStore,
@@ -75,6 +89,7 @@ export function gatewayInMemory({ allow, published }: { allow?: SourceAllow; pub
         queue,
         clock,
         secrets,
+        limiter: limit,
         ...(published && { published }),
       }),
   };

@@ -18,6 +18,7 @@ test.each([
   ['wrong-method', 405],
   ['too-large', 413],
   ['content-encoded', 415],
+  ['throttled', 429],
   ['not-json', 400],
   ['too-deep', 400],
   ['no-id', 400],
