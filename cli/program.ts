@@ -10,10 +10,12 @@ import { addEvents } from './commands/events.ts';
 import { addInbox } from './commands/inbox.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addProviders } from './commands/providers.ts';
+import { addRejections } from './commands/rejections.ts';
 import { addReplay } from './commands/replay.ts';
 import { addSecret } from './commands/secret.ts';
 import { addSend } from './commands/send.ts';
 import { addShow } from './commands/show.ts';
+import { addSources } from './commands/sources.ts';
 import { addStats } from './commands/stats.ts';
 import { addVerify } from './commands/verify.ts';
 import { Failure } from './failure.ts';
@@ -26,6 +28,7 @@ const COMMANDS = [
   addEvents,
   addLedger,
   addStats,
+  addRejections,
   addAlarms,
   addAlarm,
   addReplay,
@@ -33,6 +36,7 @@ const COMMANDS = [
   addPause,
   addDlq,
   addAllowlist,
+  addSources,
   addSecret,
   addInbox,
   addDoctor,

@@ -100,6 +100,54 @@ test('an event that no route wants is kept as FILTERED', async () => {
   expect(stdout).toMatch(/scalekit +organization\.created +FILTERED +0 +evt_unwanted\n/);
 });
 
+test('what was refused is counted by source and reason', async () => {
+  const none = await run('rejections --hours 1 --json');
+  expect(Object.keys(JSON.parse(none.stdout) as object)).toEqual(['from', 'rejections']);
+
+  // The verifier hands its counts over every five seconds, with a delivery.
+  const { rejections } = await eventually(
+    async () => {
+      await run('send inkress payment.success --fault unsigned');
+      return json('rejections');
+    },
+    ({ rejections: counted }) => JSON.stringify(counted).includes('"inkress","reason":"missing-signature"'),
+  );
+  const [refused] = (rejections as { source: string; reason: string; count: number }[]).filter(
+    ({ source }) => source === 'inkress',
+  );
+  expect(refused?.count).toBeGreaterThanOrEqual(1);
+
+  const { code, stdout } = await run('rejections --hours 168');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^SOURCE +REASON +COUNT\n/);
+  expect(stdout).toMatch(/^inkress +missing-signature +[1-9]\d*$/m);
+});
+
+test('the sources are shown with their routes, as the functions have them', async () => {
+  const { code, stdout } = await run('sources');
+  expect(code).toBe(0);
+  const own = ['1048576 bytes', '127.0.0.1/32, ::1/128'];
+  expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['SOURCE', 'PROVIDER', 'REDELIVERS', 'LARGEST BODY', 'MAY CALL', 'ROUTE', 'ON'],
+    ['scalekit', 'scalekit', 'yes', ...own, 'user-created', 'organization.directory.user_created'],
+    ['', 'user-updated', 'organization.directory.user_updated'],
+    ['inkress', 'inkress', 'yes', ...own, 'payment-success', 'payment.success'],
+    ['', 'payment-failed', 'payment.failed'],
+    ['', 'payout-completed', 'payout.completed'],
+    ['skribby', 'skribby', 'no', ...own, 'status-update', 'status_update'],
+    [''],
+  ]);
+  const { sources } = await json('sources');
+  expect((sources as unknown[])[2]).toEqual({
+    source: 'skribby',
+    provider: 'skribby',
+    redelivers: false,
+    maxBodyBytes: 1_048_576,
+    allow: { cidrs: ['127.0.0.1/32', '::1/128'], published: null },
+    routes: [{ route: 'status-update', on: 'status_update', ordered: false }],
+  });
+});
+
 test('text of an event does nothing to the terminal', async () => {
   await run('send scalekit x --data -', '{"id":"evt_red","type":"\\u001b[31mred\\u202e"}');
   const shown = await run('show scalekit evt_red');
@@ -128,6 +176,8 @@ test.each([
   ['send inkress payment.success --fault late', '', 2, 'Allowed choices are bad-signature'],
   ['send inkress payment.success --data nowhere.json', '', 2, "nowhere.json can't be read (ENOENT)."],
   ['send inkress payment.success --url http://127.0.0.1:1', '', 1, 'start it with `npm start`'],
+  ['rejections --hours 169', '', 2, 'It is a whole number from 1 to 168.'],
+  ['sources --stage dev', '', 2, '--url'],
   ['events --status don', '', 2, 'Did you mean DONE?'],
   ['events --limit 0', '', 2, 'It is a whole number from 1 to 200.'],
   ['events --next junk', '', 1, 'next is not from an earlier page of this list.'],

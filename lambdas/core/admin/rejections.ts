@@ -3,7 +3,7 @@ import type { MetricReader } from './stats.ts';
 import { DELIVERY_METRIC, DIMENSION } from '../metrics.ts';
 import type { Clock } from '../ports.ts';
 import { problem } from './problem.ts';
-import { RECEIPT_REASONS } from '../receipt.ts';
+import { RECEIPT_REASONS, type ReceiptReason } from '../receipt.ts';
 import type { Answer } from '../verdict.ts';
 
 export interface AdminRejectionsPorts {
@@ -12,8 +12,15 @@ export interface AdminRejectionsPorts {
   readonly clock: Clock;
 }
 
+/** How many deliveries of a source were refused for one reason. */
+export interface RejectionCount {
+  readonly source: string;
+  readonly reason: ReceiptReason;
+  readonly count: number;
+}
+
 const DEFAULT_HOURS = 24;
-const MOST_HOURS = 7 * 24;
+export const MOST_HOURS = 7 * 24;
 const HOUR_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
 
@@ -37,7 +44,7 @@ export async function administerRejections({ query }: AdminRequest, ports: Admin
     to,
   );
   const rejections = asked
-    .map((one, at) => ({ ...one, count: (values[at] ?? []).reduce((sum, value) => sum + value, 0) }))
+    .map((one, at): RejectionCount => ({ ...one, count: (values[at] ?? []).reduce((sum, value) => sum + value, 0) }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count);
   return {
