@@ -18,6 +18,7 @@ import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 import type { BodyRows } from './body-rows.ts';
 import { outboxShard, stateOf, toItem, toRecord } from './record-item.ts';
 import { transactItem } from './transact-item.ts';
+import { type Change, expressions, type Values } from './update-expression.ts';
 
 export interface DynamoStoreOptions {
   readonly client: DynamoDBClient;
@@ -268,42 +269,6 @@ const OF_ATTEMPTS = [
   ...['#owner', 'leaseUntil', 'nextAt', 'doneAt', 'processingMs', 'movedAt', 'movedAttempt', 'lastError'],
   'outboxSends',
 ];
-
-type Values = Readonly<Record<string, string | number>>;
-
-interface Change {
-  readonly condition: string;
-  readonly set: Values;
-  readonly add?: Values;
-  readonly remove?: readonly string[];
-  readonly values: Values;
-}
-
-/** Attribute names that are reserved words of DynamoDB's expressions, or might become one, go by placeholder. */
-function expressions({ condition, set, add = {}, remove = [], values }: Change) {
-  const names: Record<string, string> = {
-    '#status': 'status',
-    '#owner': 'owner',
-    '#state': INDEX.statuses.partitionKey,
-  };
-  const all: Record<string, string | number> = { ...values };
-  const assign = (entries: Values, glue: string) =>
-    Object.entries(entries).map(([name, value]) => {
-      names[`#${name}`] = name;
-      all[`:set_${name}`] = value;
-      return `#${name}${glue}:set_${name}`;
-    });
-  const clauses = [`SET ${assign(set, ' = ').join(', ')}`];
-  if (Object.keys(add).length > 0) clauses.push(`ADD ${assign(add, ' ').join(', ')}`);
-  if (remove.length > 0) clauses.push(`REMOVE ${remove.join(', ')}`);
-  const text = condition + clauses.join(' ');
-  return {
-    UpdateExpression: clauses.join(' '),
-    ConditionExpression: condition,
-    ExpressionAttributeNames: Object.fromEntries(Object.entries(names).filter(([name]) => text.includes(name))),
-    ExpressionAttributeValues: marshall(all),
-  };
-}
 
 function isEndedBy(record: EventRecord | undefined, fence: Fence, status: EventRecord['status']): boolean {
   return record?.status === status && record.owner === fence.owner && record.attempt === fence.attempt;
