@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { type ServerResponse } from 'node:http';
 import { constants, setPriority } from 'node:os';
 import { createRequire } from 'node:module';
@@ -198,8 +199,11 @@ function heapLimit(memoryMb: number): string[] {
 function lowerPriority(pid: number): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_LOW);
+    // Linux shares processors out between sessions first, and each sandbox is a session of its own: without this, the
+    // priority within it counts for nothing. https://man7.org/linux/man-pages/man7/sched.7.html, "The autogroup feature"
+    writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW));
   } catch {
-    // A courtesy to the acknowledgements, not a need.
+    // A courtesy to the acknowledgements, not a need; and another system has no such file.
   }
 }
 

@@ -48,7 +48,7 @@ test.each([
   ['never ends', 'hang', 'DeadlineExceeded: The handler did not end within 19 s.'],
   ['has a schema that blocks', 'block-schema', 'cut-short: the handler blocked its thread until its time was over'],
 ])(
-  'a handler that %s fails its own event with a reason, and the nine others are done in the same execution',
+  'a handler that %s fails its own event with a reason, and the nine others are done at their first attempt',
   async (_, does, reason) => {
     const { bad, others } = await among(does);
     await until(
@@ -60,10 +60,13 @@ test.each([
       status: expect.stringMatching(/FAILED|PROCESSING|PARKED/) as unknown,
       lastError: reason,
     });
-    const ended = await others();
-    expect(ended.map(({ status, attempt }) => `${status} at attempt ${attempt}`)).toEqual(
-      Array.from({ length: 9 }, () => 'DONE at attempt 1'),
+    // A slow machine may hand them over in two batches; then some are done after the bad one has its reason.
+    await until(
+      async () => (await others()).every(({ status }) => status === 'DONE'),
+      () => `the nine beside ${does}`,
     );
+    // A second attempt would mean that the bad one took them down with it.
+    expect((await others()).map(({ attempt }) => attempt)).toEqual(Array.from({ length: 9 }, () => 1));
   },
   120_000,
 );
