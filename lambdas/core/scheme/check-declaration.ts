@@ -1,7 +1,8 @@
-import { coverageOf, isSigned } from './coverage.ts';
+import { contentsOf, coverageOf, isSigned } from './coverage.ts';
 import { type AnswerPart, type Handshake } from './handshake.ts';
-import { type Part, type Slot, slotsOf } from './part.ts';
-import { type Provider } from './provider.ts';
+import { type KeyEncoding } from './key.ts';
+import { type Part, type Slot, slotsOf, timestamp } from './part.ts';
+import { type JwsScheme, type Provider, type Scheme, type SignatureScheme } from './provider.ts';
 
 /** Throws when a declaration contradicts itself or leaves out what must be said. The types hold the rest. */
 export function checkDeclaration(provider: Provider): void {
@@ -46,29 +47,80 @@ function coverageProblems(provider: Provider): readonly string[] {
   return problems;
 }
 
-function schemeProblems(provider: Provider): readonly string[] {
-  const { scheme } = provider;
-  if (scheme.algorithm === 'code' || scheme.algorithm === 'token') return [];
-  if (!('content' in scheme)) return scheme.hashed || scheme.equal ? [] : ['a token that is bound to nothing'];
+const SECRETS = ['utf8', 'base64', 'hex', 'sha1'] as const satisfies readonly KeyEncoding['key'][];
+
+/** Kinds of key that each algorithm computes with. A public key has no secret bytes: to HMAC it would be the empty key. */
+const KEYS: Readonly<Record<Exclude<Scheme['algorithm'], 'code'>, readonly string[]>> = {
+  'hmac-sha1': SECRETS,
+  'hmac-sha256': SECRETS,
+  'hmac-sha512': SECRETS,
+  sha1: SECRETS,
+  sha256: SECRETS,
+  token: SECRETS,
+  HS256: SECRETS,
+  HS384: SECRETS,
+  HS512: SECRETS,
+  ed25519: ['ed25519'],
+  'ecdsa-p256-sha256': ['public ec'],
+  ES256: ['public ec'],
+  'rsa-sha256': ['public rsa'],
+  RS256: ['public rsa'],
+};
+
+function schemeProblems({ scheme }: Provider): readonly string[] {
+  if (scheme.algorithm === 'code') return [];
+  const kind = scheme.key.key === 'public' ? `public ${scheme.key.type}` : scheme.key.key;
+  const problems = KEYS[scheme.algorithm].includes(kind) ? [] : [`${scheme.algorithm} under a key that is ${kind}`];
+  if (scheme.algorithm === 'token') return problems;
+  if ('content' in scheme) return [...problems, ...contentProblems(scheme), ...timestampProblems(scheme)];
+  return [...problems, ...tokenProblems(scheme)];
+}
+
+function tokenProblems({ hashed, equal, maxAgeSeconds, leewaySeconds }: JwsScheme): readonly string[] {
+  const problems = Object.keys({ ...hashed, ...equal }).length > 0 ? [] : ['a token that is bound to nothing'];
+  if (!(leewaySeconds >= 0 && Number.isFinite(leewaySeconds))) problems.push(`a leeway of ${String(leewaySeconds)} s`);
+  if (!isBound(maxAgeSeconds)) problems.push(`a greatest age of ${String(maxAgeSeconds)} s`);
+  return problems;
+}
+
+/** Compared with NaN or Infinity, nothing is ever too old. */
+function isBound(seconds: number | undefined): boolean {
+  return seconds === undefined || (seconds > 0 && Number.isFinite(seconds));
+}
+
+function contentProblems(scheme: SignatureScheme): readonly string[] {
   const problems: string[] = [];
-  const secretAt = scheme.content.findIndex((part) => typeof part === 'object' && part.slot === 'secret');
   const plainDigest = scheme.algorithm === 'sha1' || scheme.algorithm === 'sha256';
-  if (plainDigest && secretAt !== 0 && secretAt !== scheme.content.length - 1) {
-    problems.push('a plain digest without the secret as its first or last part: anybody could compute it');
-  }
-  if (!plainDigest && secretAt >= 0) problems.push('a keyed algorithm with the secret in its content as well');
-  const names = slotNames(scheme.content);
-  if (names.length === 0) problems.push('signs nothing of the request');
-  if (names.includes('timestamp') && !scheme.timestamp) problems.push('signs a timestamp that no rule reads');
-  if (names.includes('claim')) problems.push('signs a claim although it has no token');
-  for (const [bound, seconds] of Object.entries({ past: scheme.timestamp?.past, future: scheme.timestamp?.future })) {
-    if (seconds !== undefined && !(seconds > 0)) problems.push(`a ${bound} window of ${String(seconds)} s`);
+  const leads = secretAt(scheme.content) === 0;
+  for (const parts of contentsOf(scheme)) {
+    const at = secretAt(parts);
+    if (plainDigest && at !== (leads ? 0 : parts.length - 1)) {
+      problems.push('a plain digest without the secret as its first or last part: anybody could compute it');
+    }
+    if (!plainDigest && at >= 0) problems.push('a keyed algorithm with the secret in its content as well');
+    const names = parts.flatMap(slotsOf).map(({ slot }) => slot);
+    if (names.every((name) => name === 'secret' || name === 'setting')) problems.push('signs nothing of the request');
+    if (names.includes('timestamp') && !scheme.timestamp) problems.push('signs a timestamp that no rule reads');
+    if (names.includes('claim')) problems.push('signs a claim although it has no token');
   }
   return problems;
 }
 
-function slotNames(parts: readonly Part[]): readonly string[] {
-  return parts.flatMap(slotsOf).map(({ slot }) => slot);
+function secretAt(parts: readonly Part[]): number {
+  return parts.findIndex((part) => typeof part === 'object' && part.slot === 'secret');
+}
+
+/** A time that nobody signed says nothing of when the request was made: whoever replays it writes another. */
+function timestampProblems(scheme: SignatureScheme): readonly string[] {
+  const rule = scheme.timestamp;
+  if (!rule) return [];
+  const coverage = coverageOf(scheme);
+  const signed = isSigned(timestamp, coverage) || isSigned(rule.in, coverage);
+  const problems = signed ? [] : ['holds a window against a timestamp that the signature does not cover'];
+  for (const [bound, seconds] of Object.entries({ past: rule.past, future: rule.future })) {
+    if (!isBound(seconds)) problems.push(`a ${bound} window of ${String(seconds)} s`);
+  }
+  return problems;
 }
 
 /** Every setting that a part refers to must be declared, so that the operator is told about it. */
@@ -77,7 +129,7 @@ function settingProblems(provider: Provider): readonly string[] {
   const tests = (provider.handshakes ?? []).flatMap(({ when }) => when.map(({ equals }) => equals ?? ''));
   const parts: Part[] = [...provider.id, ...provider.type, ...(provider.orderKey ?? []), ...tests];
   if ('content' in scheme) {
-    parts.push(...scheme.content);
+    parts.push(...contentsOf(scheme).flat());
     if (scheme.signature.grammar.grammar === 'pairs') parts.push(scheme.signature.grammar.owner);
   }
   if ('equal' in scheme) parts.push(...Object.values(scheme.equal ?? {}));

@@ -31,6 +31,8 @@ const outerInput: Readonly<Record<Hash, Buffer>> = {
  * one-shot hashes instead; a test holds both ways against each other.
  */
 export function hmac(algorithm: Hash, key: Key, content: Content, encoding: Encoding): string {
+  // No secret decodes to nothing, so this is a public key where a secret should be; under no key anybody signs.
+  if (key.bytes.length === 0) throw new Error('HMAC without a secret key');
   if (longestLength(content) > SHORT) {
     const mac = createHmac(algorithm, key.key);
     for (const piece of content) mac.update(piece);

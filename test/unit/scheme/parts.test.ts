@@ -1,14 +1,9 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHmac, createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
-import { problemsOf } from '../../../lambdas/core/scheme/check-declaration.ts';
-import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import { parseForm, parseMultipart, sortedFields } from '../../../lambdas/core/scheme/form.ts';
-import { kv, plain } from '../../../lambdas/core/scheme/grammar.ts';
 import { hmac } from '../../../lambdas/core/scheme/hmac.ts';
 import { atPointer, parseJson, scalarText } from '../../../lambdas/core/scheme/json.ts';
 import { base64Key, decodeSecrets, utf8 } from '../../../lambdas/core/scheme/key.ts';
-import { body, header, json, secret, sigParam, timestamp } from '../../../lambdas/core/scheme/part.ts';
-import { type Provider } from '../../../lambdas/core/scheme/provider.ts';
 import { decodeStrict } from '../../../lambdas/core/scheme/text.ts';
 import { readTime } from '../../../lambdas/core/scheme/timestamp.ts';
 
@@ -18,6 +13,13 @@ describe('HMAC in two one-shot hashes', () => {
     const key = { index: 0, key: createSecretKey(bytes), bytes };
     expect(hmac('sha256', key, ['what do ya want ', Buffer.from('for nothing?')], 'hex')).toBe(
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+    );
+  });
+
+  test('refuses a key without bytes, under which anybody could sign', () => {
+    const key = createPublicKey(generateKeyPairSync('ed25519').publicKey.export({ format: 'pem', type: 'spki' }));
+    expect(() => hmac('sha256', { index: 0, key, bytes: Buffer.alloc(0) }, ['short'], 'hex')).toThrow(
+      'without a secret',
     );
   });
 
@@ -143,97 +145,5 @@ describe('secrets', () => {
     expect(labelled.keys.map(({ bytes }) => bytes.toString())).toEqual(['key']);
     expect(labelled.settings.get('apiKey')).toEqual(['abc']);
     expect(decodeSecrets(['key\napiKey:abc'], utf8, []).keys[0]?.bytes.toString()).toBe('key\napiKey:abc');
-  });
-});
-
-describe('a declaration that makes no sense is named at load', () => {
-  const sound: Provider = {
-    name: 'sound',
-    title: 'Sound',
-    scheme: {
-      algorithm: 'hmac-sha256',
-      key: utf8,
-      content: [timestamp, '.', body],
-      signature: { in: header('x-sig'), grammar: kv(',', 'v1'), encoding: 'hex' },
-      timestamp: { in: sigParam('t'), unit: 's' },
-    },
-    id: [json('/id')],
-    type: [json('/type')],
-    redelivers: true,
-    acknowledge: { status: 200 },
-    sources: ['its documentation'],
-  };
-  const scheme = { ...sound.scheme } as Extract<Provider['scheme'], { content: unknown; key: unknown }>;
-  const bodyOnly = { ...scheme, content: [body] };
-
-  test('the sound one passes', () => {
-    expect(problemsOf(sound)).toEqual([]);
-  });
-
-  test.each<[string, Partial<Provider>]>([
-    ['the signature does not cover the body', { scheme: { ...scheme, content: [timestamp] } }],
-    ['the signature does not cover the id', { scheme: bodyOnly, id: [header('x-id')] }],
-    [
-      'recognises duplicates by an id that anybody can change',
-      { id: [header('x-id')], unsigned: { id: 'so' }, dedupe: 'id' },
-    ],
-    ['unsigned.body is set although', { unsigned: { body: 'no' } }],
-    [
-      'signs a timestamp that no rule reads',
-      { scheme: { ...scheme, timestamp: undefined } as unknown as Provider['scheme'] },
-    ],
-    [
-      'signs nothing of the request',
-      { scheme: { ...scheme, content: ['constant'] }, unsigned: { body: 'b', id: 'i' } },
-    ],
-    ['anybody could compute it', { scheme: { ...scheme, algorithm: 'sha256' } }],
-    ['the secret in its content as well', { scheme: { ...scheme, content: [secret, timestamp, body] } }],
-    ['a past window of 0 s', { scheme: { ...scheme, timestamp: { in: sigParam('t'), unit: 's', past: 0 } } }],
-    ['which is no success', { acknowledge: { status: 500 } }],
-    ['no place for the event type', { type: [] }],
-    ['no source for its facts', { sources: [] }],
-    ['not lower-case-with-dashes', { name: 'Not_Good' }],
-    [
-      'which may be anything',
-      { handshakes: [{ method: 'GET', signed: false, when: [], answer: { status: 200, text: [header('x-echo')] } }] },
-    ],
-    [
-      'anywhere instead of as a whole',
-      {
-        handshakes: [
-          { method: 'GET', signed: false, when: [{ part: header('x'), matches: /a/ }], answer: { status: 200 } },
-        ],
-      },
-    ],
-    ['uses the setting public without declaring it', { id: [json('/id'), { slot: 'setting', name: 'public' }] }],
-  ])('%s', (problem, change) => {
-    const broken: Provider = { ...sound, ...change };
-    expect(() => compile(broken)).toThrow(`Provider ${broken.name}: `);
-    expect(problemsOf(broken).join()).toContain(problem);
-  });
-
-  test('a window that accepts nothing is refused', () => {
-    expect(() => compile(sound, { windowSeconds: 0 })).toThrow('accepts nothing');
-  });
-
-  test('a prefix that is not there makes a signature malformed, not empty', () => {
-    const provider: Provider = {
-      ...sound,
-      scheme: { ...bodyOnly, signature: { in: header('x-sig'), grammar: plain('v='), encoding: 'hex' } },
-    };
-    const verifier = compile(provider);
-    const delivery = {
-      source: 's',
-      method: 'POST',
-      url: '',
-      headers: new Map([['x-sig', ['ab']]]),
-      body: Buffer.from('{}'),
-      sourceIp: '',
-      receivedAt: 0,
-    };
-    expect(verifier.verify(delivery, verifier.secrets(['k']), 0)).toEqual({
-      outcome: 'rejected',
-      reason: 'malformed-signature',
-    });
   });
 });
