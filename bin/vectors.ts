@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { judge, readVectors, type Judged } from '../cli/vectors.ts';
+import { type Broken, judge, readVectors, type Judged } from '../cli/vectors.ts';
 import { providers } from '../lambdas/providers/index.ts';
 
 /** `npm run vectors -- <file> [--provider name]…`: runs signature vectors against the providers. */
@@ -24,15 +24,17 @@ async function main(args: readonly string[]): Promise<number> {
     return usage((error as Error).message);
   }
   if (file === undefined) return usage('no file given');
-  const vectors = readVectors(readText(file));
-  if ('problem' in vectors) return usage(`${file}: ${vectors.problem}`);
+  const read = readVectors(readText(file));
+  if ('problem' in read) return usage(`${file}: ${read.problem}`);
   const unknown = names.find((name) => !providers.has(name));
   if (unknown !== undefined) return usage(`no provider is called ${unknown}`);
-  const chosen = vectors.vectors.filter(({ provider }) => names.length === 0 || names.includes(provider));
+  const isChosen = ({ provider }: { readonly provider: unknown }): boolean =>
+    names.length === 0 || names.some((name) => name === provider);
   const judged: Judged[] = [];
-  for (const vector of chosen) judged.push(await judge(vector, providers.get(vector.provider)));
-  report(judged);
-  return judged.some(({ result }) => result === 'failed') ? 1 : 0;
+  for (const vector of read.vectors.filter(isChosen)) judged.push(await judge(vector, providers.get(vector.provider)));
+  const broken = read.broken.filter(isChosen);
+  report(judged, broken);
+  return broken.length > 0 || judged.some(({ result }) => result === 'failed') ? 1 : 0;
 }
 
 function usage(problem: string): number {
@@ -49,7 +51,7 @@ function readText(file: string): string | undefined {
 }
 
 /** First what is nobody's duty, then what failed, then the counts. */
-function report(judged: readonly Judged[]): void {
+function report(judged: readonly Judged[], broken: readonly Broken[]): void {
   const lines: string[] = [];
   for (const { vector, said, result } of judged) {
     if (result === 'listed') lines.push(`${vector.gateway.padEnd(13)} ${vector.id}: ${said}  (${vector.description})`);
@@ -59,8 +61,9 @@ function report(judged: readonly Judged[]): void {
     if (result === 'failed')
       lines.push(`FAILED        ${vector.id}: ${vector.gateway}, but ${said}  (${vector.description})`);
   }
+  for (const { id } of broken) lines.push(`FAILED        ${id}: is no vector`);
   const passed = judged.filter(({ result }) => result === 'passed').length;
-  const failed = judged.filter(({ result }) => result === 'failed').length;
+  const failed = judged.filter(({ result }) => result === 'failed').length + broken.length;
   lines.push(`${String(passed)} passed, ${String(failed)} failed`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }

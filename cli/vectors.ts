@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Delivery } from '../lambdas/core/delivery.ts';
-import { compile } from '../lambdas/core/scheme/compile.ts';
+import { compile, type SourceOptions } from '../lambdas/core/scheme/compile.ts';
+import { atPointer, parseJson, scalarText } from '../lambdas/core/scheme/json.ts';
 import { type KeyPort } from '../lambdas/core/scheme/key-port.ts';
 import { type Provider } from '../lambdas/core/scheme/provider.ts';
 import { type Answer, type Verdict } from '../lambdas/core/verdict.ts';
@@ -19,7 +20,6 @@ export interface Vector {
   readonly gateway: string;
   readonly eventId?: string | null;
   readonly eventType?: string | null;
-  readonly keyKind?: string;
   readonly challengeResponse?: { status: number; headers?: Record<string, string>; body?: string } | null;
 }
 
@@ -32,8 +32,19 @@ export interface Judged {
   readonly notes: readonly string[];
 }
 
+/** An entry that can't be judged, named by its id or its place in the list. */
+export interface Broken {
+  readonly id: string;
+  readonly provider: unknown;
+}
+
+interface Read {
+  readonly vectors: readonly Vector[];
+  readonly broken: readonly Broken[];
+}
+
 /** The vectors of a file: an array of them, or an object that has one under `vectors`. */
-export function readVectors(text: string | undefined): { vectors: readonly Vector[] } | { problem: string } {
+export function readVectors(text: string | undefined): Read | { problem: string } {
   if (text === undefined) return { problem: 'cannot be read' };
   let value: unknown;
   try {
@@ -43,8 +54,15 @@ export function readVectors(text: string | undefined): { vectors: readonly Vecto
   }
   const found: unknown = isRecord(value) ? value['vectors'] : value;
   if (!Array.isArray(found)) return { problem: 'has no list of vectors' };
-  const broken = found.findIndex((vector) => !isVector(vector));
-  return broken < 0 ? { vectors: found as Vector[] } : { problem: `entry ${String(broken)} is no vector` };
+  const vectors = found.filter(isVector);
+  if (vectors.length === 0 && found.length > 0) return { problem: 'has no vector in its list' };
+  const broken = found.flatMap((entry: unknown, index) => (isVector(entry) ? [] : [brokenEntry(entry, index)]));
+  return { vectors, broken };
+}
+
+function brokenEntry(entry: unknown, index: number): Broken {
+  const { id, provider }: Record<string, unknown> = isRecord(entry) ? entry : {};
+  return { id: typeof id === 'string' ? id : `entry ${String(index)}`, provider };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -52,9 +70,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isVector(value: unknown): value is Vector {
-  if (!isRecord(value) || !isRecord(value['headers']) || !Array.isArray(value['secrets'])) return false;
-  const texts = ['id', 'provider', 'method', 'url', 'bodyBase64', 'gateway'];
-  return texts.every((name) => typeof value[name] === 'string') && typeof value['nowUnixSeconds'] === 'number';
+  if (!isRecord(value) || !isRecord(value['headers']) || !isTexts(value['secrets'])) return false;
+  const texts = ['id', 'provider', 'method', 'url', 'bodyBase64', 'gateway'].map((name) => value[name]);
+  const headers = Object.values(value['headers']).map((header) => [header].flat());
+  return isTexts(texts) && headers.every(isTexts) && typeof value['nowUnixSeconds'] === 'number';
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 export async function judge(vector: Vector, provider: Provider | undefined): Promise<Judged> {
@@ -62,35 +85,48 @@ export async function judge(vector: Vector, provider: Provider | undefined): Pro
     const must = vector.gateway.startsWith('must-');
     return { vector, result: must ? 'failed' : 'listed', said: `there is no provider ${vector.provider}`, notes: [] };
   }
-  const setup = setupOf(vector);
+  const setup = setupOf(vector, provider);
   const verifier = compile(provider, setup.options);
   const verdict = await verifier.verify(
     toDelivery(vector),
     verifier.secrets(setup.secrets),
     vector.nowUnixSeconds * 1000,
   );
-  const accepted = verdict.outcome !== 'rejected';
-  const notes = vector.gateway === 'must-accept' ? differences(vector, verdict) : [];
-  const wrongAnswer = vector.gateway === 'must-accept' && answerDiffers(vector, verdict);
-  if (!vector.gateway.startsWith('must-')) return { vector, result: 'listed', said: describe(verdict), notes };
-  const right = accepted === (vector.gateway === 'must-accept') && !wrongAnswer;
-  return { vector, result: right ? 'passed' : 'failed', said: describe(verdict), notes };
+  const said = describe(verdict);
+  if (vector.gateway === 'must-reject') {
+    // A signed request that the provider would not send is answered 400: it is let in as little as a forged one.
+    const right = verdict.outcome === 'rejected' || verdict.outcome === 'malformed';
+    return { vector, result: right ? 'passed' : 'failed', said, notes: [] };
+  }
+  if (vector.gateway !== 'must-accept') return { vector, result: 'listed', said, notes: [] };
+  const right = verdict.outcome !== 'rejected' && !answerDiffers(vector, verdict);
+  return { vector, result: right ? 'passed' : 'failed', said, notes: differences(vector, verdict) };
 }
 
 /**
  * A vector has no configuration, so what it shows counts as configured: its URL, its topic, and a certificate that
  * stands for what the certificate's address would serve. `label:value` entries are settings, as in a stored secret.
  */
-function setupOf(vector: Vector): { secrets: readonly string[]; options: Parameters<typeof compile>[1] } {
-  const topic = Object.entries(vector.headers).find(([name]) => name.toLowerCase() === 'x-amz-sns-topic-arn')?.[1];
-  const topics = topic === undefined ? [] : [topic].flat();
-  if (vector.keyKind?.startsWith('X.509 certificate') !== true) {
-    return { secrets: vector.secrets, options: { settings: topics.length > 0 ? { topic: topics } : {} } };
-  }
+function setupOf(vector: Vector, { scheme }: Provider): Setup {
+  const settings = { topic: topicsOf(vector) };
+  if (scheme.key.key !== 'fetched') return { secrets: vector.secrets, options: { settings } };
   const certificates = vector.secrets.filter((secret) => secret.startsWith('-----BEGIN '));
   const keys: KeyPort = { fetch: () => Promise.resolve(certificates[0]) };
-  const secrets = vector.secrets.filter((secret) => !certificates.includes(secret));
-  return { secrets, options: { keys, settings: { topic: topics } } };
+  return { secrets: vector.secrets.filter((secret) => !certificates.includes(secret)), options: { keys, settings } };
+}
+
+interface Setup {
+  readonly secrets: readonly string[];
+  readonly options: SourceOptions;
+}
+
+/** Amazon's header repeats what the message says of itself; either may be left out. */
+function topicsOf({ headers, bodyBase64 }: Vector): readonly string[] {
+  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-sns-topic-arn')?.[1];
+  if (header !== undefined) return [header].flat();
+  const parsed = parseJson(Buffer.from(bodyBase64, 'base64'));
+  const topic = 'value' in parsed ? scalarText(atPointer(parsed.value, ['TopicArn'])) : undefined;
+  return topic === undefined ? [] : [topic];
 }
 
 export function toDelivery(vector: Vector): Delivery {

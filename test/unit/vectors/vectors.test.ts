@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,53 @@ test('--provider takes some of them', () => {
   const vectors = [vector('a', 'must-accept', RIGHT), vector('b', 'must-accept', '00', 'github')];
   expect(run(vectors, '--provider', 'inkress').lines.at(-1)).toBe('1 passed, 0 failed');
   expect(run(vectors, '--provider', 'nobody').status).toBe(2);
+});
+
+test('an entry that is broken is one failure, and the others are judged', () => {
+  const broken = [
+    { ...vector('b', 'must-reject', '00'), secrets: [null] },
+    { ...vector('c', 'must-reject', '00'), headers: { 'X-Inkress-Signature': 1 } },
+    7,
+  ];
+  const { status, lines } = run([vector('a', 'must-accept', RIGHT), ...broken]);
+  expect(lines).toEqual([
+    'FAILED        b: is no vector',
+    'FAILED        c: is no vector',
+    'FAILED        entry 3: is no vector',
+    '1 passed, 3 failed',
+  ]);
+  expect(status).toBe(1);
+});
+
+test('what is signed and then answered 400 is not accepted', () => {
+  const body = '{"id":"evt_1"}';
+  const signature = createHmac('sha256', 'secret').update(body).digest('hex');
+  const untyped = { ...vector('a', 'must-reject', signature), bodyBase64: Buffer.from(body).toString('base64') };
+  expect(run([untyped]).lines).toEqual(['1 passed, 0 failed']);
+});
+
+test('the topic of an Amazon SNS message is the message’s own where no header repeats it', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const fields = {
+    Message: 'hello',
+    MessageId: 'id-1',
+    Timestamp: '2026-01-01T00:00:00.000Z',
+    TopicArn: 'arn:aws:sns:eu-west-1:123456789012:orders',
+    Type: 'Notification',
+  };
+  const text = Object.entries(fields).map(([name, value]) => `${name}\n${value}\n`);
+  const message = {
+    ...fields,
+    SignatureVersion: '2',
+    Signature: sign('sha256', Buffer.from(text.join('')), privateKey).toString('base64'),
+    SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem',
+  };
+  const sent = {
+    ...vector('a', 'must-accept', '', 'aws-sns'),
+    bodyBase64: Buffer.from(JSON.stringify(message)).toString('base64'),
+    secrets: [publicKey.export({ format: 'pem', type: 'spki' })],
+  };
+  expect(run([sent]).lines.at(-1)).toBe('1 passed, 0 failed');
 });
 
 test.each(['{', '{}', '[1]', '[{"id":"a"}]'])('the file %j is none of vectors', (content) => {
