@@ -6,24 +6,15 @@ import { type Proof, provider } from '../core/scheme/provider.ts';
 import { decodeStrict } from '../core/scheme/text.ts';
 
 /** The fields that are signed, in their order; those that a message lacks are left out. */
-const NOTIFICATION = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'];
-const SUBSCRIPTION = ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'];
-const SIGNED: Readonly<Record<string, readonly string[]>> = {
-  Notification: NOTIFICATION,
-  SubscriptionConfirmation: SUBSCRIPTION,
-  UnsubscribeConfirmation: SUBSCRIPTION,
-};
+const SIGNED = ['Message', 'MessageId', 'Subject', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'];
+const TYPES = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation'];
 const DIGESTS: Readonly<Record<string, string>> = { '1': 'sha1', '2': 'sha256' };
 
 /** The only addresses a certificate is fetched from: whoever may choose another host signs for himself. */
 const CERTIFICATE =
   /^https:\/\/sns\.[a-z0-9-]{3,32}\.amazonaws\.com(?:\.cn)?\/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem$/;
 
-/**
- * Amazon signs for every topic of every account, so the topic is checked as well.
- * A SubscriptionConfirmation is an event like any other: confirm it by ConfirmSubscription with its Token, never by
- * fetching its SubscribeURL.
- */
+/** Amazon signs for every topic of every account, so the topic is checked as well. */
 export const awsSns = provider({
   name: 'aws-sns',
   title: 'Amazon SNS',
@@ -31,7 +22,7 @@ export const awsSns = provider({
     algorithm: 'code',
     key: { key: 'fetched' },
     describes: 'RSA over the message’s fields, with the certificate of a pinned Amazon address',
-    covers: SUBSCRIPTION.concat('Subject').map((name) => json(`/${name}`)),
+    covers: SIGNED.map((name) => json(`/${name}`)),
     prove: (attempt, secrets, { keys }) => proveMessage(attempt, secrets.settings.get('topic') ?? [], keys),
   },
   id: [json('/MessageId')],
@@ -40,6 +31,8 @@ export const awsSns = provider({
   redelivers: true,
   timeoutSeconds: 15,
   acknowledge: { status: 200 },
+  confirmation:
+    'SubscriptionConfirmation is an event: a processor answers it by ConfirmSubscription with its Token, never by its SubscribeURL (examples/processors/aws-sns/confirm-subscription.ts)',
   settings: { topic: 'a topic ARN that may send here; one line for each' },
   unsigned: { body: 'message attributes and the unsubscribe address are outside the signature' },
   sources: [
@@ -57,18 +50,27 @@ async function proveMessage(attempt: Attempt, topics: readonly string[], keys: K
   if (text === undefined || text === '') return 'missing-signature';
   const signature = text.length > 2048 ? undefined : decodeStrict(text, 'base64');
   const digest = DIGESTS[message.get('SignatureVersion') ?? ''];
-  const signed = SIGNED[message.get('Type') ?? ''];
-  if (!signature || digest === undefined || signed === undefined) return 'malformed-signature';
+  if (!signature || digest === undefined || !TYPES.includes(message.get('Type') ?? '')) return 'malformed-signature';
+  // Each field ends with its line. Only a message has lines of its own; with a second one the fields could be parted
+  // differently, and whoever may publish could choose the id.
+  if (SIGNED.some((name) => name !== 'Message' && message.get(name)?.includes('\n'))) return 'malformed-signature';
   const address = message.get('SigningCertURL') ?? '';
   if (address.length > 300 || !CERTIFICATE.test(address)) return 'untrusted-key';
   if (!topics.includes(message.get('TopicArn') ?? '')) return 'untrusted-key';
   const certificate = await keys?.fetch(address);
   if (certificate === undefined) return 'untrusted-key';
-  const content = signed
-    .flatMap((name) => (message.has(name) ? [`${name}\n${message.get(name) ?? ''}\n`] : []))
-    .join('');
-  if (!holds(digest, content, certificate, signature)) return 'wrong-secret-or-changed-body';
-  return { secretIndex: 0, content: [content] };
+  const content = contentsOf(message).find((text) => holds(digest, text, certificate, signature));
+  return content === undefined ? 'wrong-secret-or-changed-body' : { secretIndex: 0, content: [content] };
+}
+
+/** Amazon's page has the Token of an UnsubscribeConfirmation signed, its validator for Node leaves it out. */
+function contentsOf(message: Message): readonly string[] {
+  const lines = SIGNED.filter((name) => message.has(name)).map((name) => `${name}\n${message.get(name) ?? ''}\n`);
+  const contents = [lines.join('')];
+  if (message.get('Type') === 'UnsubscribeConfirmation') {
+    contents.push(lines.filter((line) => !line.startsWith('Token\n')).join(''));
+  }
+  return contents;
 }
 
 type Message = ReadonlyMap<string, string>;

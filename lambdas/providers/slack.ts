@@ -22,6 +22,19 @@ export const slack = provider({
   acknowledge: { status: 200 },
   handshakes: [
     {
+      // Slack looks whether the certificate is good. Its own receiver answers before it verifies, and so nothing is signed
+      // or repeated here; a JSON event must never be taken for it, whatever people write in a channel.
+      method: 'POST',
+      signed: false,
+      when: [
+        { part: header('Content-Type'), matches: /^application\/x-www-form-urlencoded(?:;[ -~]{0,80})?$/i },
+        { part: form('ssl_check'), equals: '1' },
+        { part: form('command'), absent: true },
+        { part: form('payload'), absent: true },
+      ],
+      answer: { status: 200 },
+    },
+    {
       method: 'POST',
       signed: true,
       when: [

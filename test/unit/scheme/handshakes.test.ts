@@ -158,6 +158,27 @@ describe('handshakes that the provider signs', () => {
     });
   });
 
+  test('Slack: its look at the certificate is answered, and no event is taken for one', () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const ask = (body: string, more: Readonly<Record<string, string>> = headers): Verdict =>
+      verify('slack', { method: 'POST', headers: more, body }, ['secret']);
+    expect(ask('ssl_check=1&token=Gb9wxk3xFNVjhvf2C5pcCh0k')).toEqual({
+      outcome: 'handshake',
+      answer: { status: 200, headers: {} },
+    });
+    for (const other of [
+      'ssl_check=0',
+      'ssl_check=1&ssl_check=1',
+      'ssl_check=1&command=%2Fpay',
+      'ssl_check=1&payload=x',
+    ]) {
+      expect(ask(other).outcome).toBe('rejected');
+    }
+    expect(
+      ask('{"type":"event_callback","text":"a&ssl_check=1&b"}', { 'content-type': 'application/json' }).outcome,
+    ).toBe('rejected');
+  });
+
   test('Twitch: the challenge of a signed verification is repeated as text', () => {
     const body = '{"challenge":"pogchamp-kappa-360noscope-vohiyo","subscription":{"type":"channel.follow"}}';
     const mac = createHmac('sha256', 'secret').update(`msg-1${'2026-01-01T00:00:00.123456789Z'}${body}`).digest('hex');
