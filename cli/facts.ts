@@ -26,6 +26,7 @@ export interface Facts {
   readonly timeoutSeconds: number | null;
   readonly acknowledges: number;
   readonly handshakes: readonly string[];
+  readonly confirmation: string | null;
   readonly addresses: readonly string[];
   readonly settings: Readonly<Record<string, string>>;
   readonly sources: readonly string[];
@@ -38,7 +39,7 @@ export function factsOf(provider: Provider): Facts {
   return {
     name: provider.name,
     title: provider.title,
-    algorithm: scheme.algorithm,
+    algorithm: [scheme.algorithm, ...(('orElse' in scheme && scheme.orElse) || [])].join(' or '),
     signs: signedOf(scheme),
     signature: signatureOf(scheme),
     secret: describeKey(scheme.key),
@@ -57,6 +58,7 @@ export function factsOf(provider: Provider): Facts {
       ({ method, when, signed }) =>
         `${method} with ${when.map(({ part }) => describePart(part)).join(', ')}${signed ? ', signed' : ''}`,
     ),
+    confirmation: provider.confirmation ?? null,
     addresses: [...(provider.addresses ?? []), ...(provider.addressList ? [provider.addressList.url] : [])],
     settings: provider.settings ?? {},
     sources: provider.sources,

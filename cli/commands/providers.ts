@@ -63,6 +63,7 @@ function page(facts: Facts): string {
     ['timeout', facts.timeoutSeconds === null ? null : `${facts.timeoutSeconds} s`],
     ['answered', facts.acknowledges],
     ...facts.handshakes.map((handshake) => ['handshake', handshake] as const),
+    ['confirmation', facts.confirmation],
     ...facts.addresses.map((address) => ['address', address] as const),
     ...facts.sources.map((source) => ['source', source] as const),
     ...facts.unchecked.map((unchecked) => ['unchecked', unchecked] as const),

@@ -10,6 +10,8 @@ export const braintree = provider({
     content: [form('bt_payload')],
     // Form parsers drop the newline that ends the payload.
     alternatives: [[form('bt_payload'), '\n']],
+    // Its SDK refuses anything else unseen; the same key signs challenges, which no payload must be.
+    require: [{ part: form('bt_payload'), matches: /^[A-Za-z0-9+=/\n]+$/ }],
     wholeBody: 'the form has bt_payload, which is signed, and the signature itself',
     signature: {
       in: form('bt_signature'),

@@ -52,6 +52,8 @@ function proveRequest(attempt: Attempt, secrets: SecretSet, { nowMs, windowSecon
   if (text === undefined || text === '') return 'missing-signature';
   const signatures = rightLength(SCHEME, [text]);
   if (signatures.length === 0 || names === undefined || names.length > 4096) return 'malformed-signature';
+  // The two headers of the scheme itself are always signed; its SDK refuses a list of fewer.
+  if (names.split(',').length < 2) return 'malformed-signature';
   const rule = SCHEME.timestamp;
   // The provider counts a delivery exactly 30 s old as too old.
   const late = rule && checkTime(time, rule, nowMs + 1, windowSeconds);

@@ -8,11 +8,15 @@ export const messagebird = provider({
   title: 'MessageBird',
   scheme: {
     algorithm: 'HS256',
+    orElse: ['HS384', 'HS512'],
     key: utf8,
     token: { in: header('MessageBird-Signature-JWT') },
     equal: { iss: 'MessageBird' },
-    hashed: { url_hash: { of: url, encoding: 'hex' }, payload_hash: { of: body, encoding: 'hex' } },
-    required: ['exp', 'nbf', 'jti'],
+    hashed: {
+      url_hash: { of: url, encoding: 'hex' },
+      payload_hash: { of: body, encoding: 'hex', absentWhenEmpty: true },
+    },
+    required: ['exp', 'jti'],
     leewaySeconds: 5,
   },
   id: [claim('jti')],

@@ -1,7 +1,8 @@
 import { plain } from '../core/scheme/grammar.ts';
 import { utf8 } from '../core/scheme/key.ts';
-import { header, json, query, url, urlAs } from '../core/scheme/part.ts';
+import { header, json, query, url } from '../core/scheme/part.ts';
 import { provider } from '../core/scheme/provider.ts';
+import { TWILIO_URLS } from './twilio.ts';
 
 /** Signs the URL only; the body is covered because the URL carries its hash. Leave the source’s `url` unset. */
 export const twilioJson = provider({
@@ -11,7 +12,7 @@ export const twilioJson = provider({
     algorithm: 'hmac-sha1',
     key: utf8,
     content: [url],
-    alternatives: [[urlAs('with-port')], [urlAs('without-port')]],
+    alternatives: TWILIO_URLS.map((written) => [written]),
     bodyHash: { in: query('bodySHA256'), encoding: 'hex' },
     signature: { in: header('X-Twilio-Signature'), grammar: plain(), encoding: 'base64' },
   },

@@ -42,6 +42,14 @@ test('a file of the host that is not its own is said in one sentence', async () 
   );
 });
 
+test('what is known of a provider needs no host: how it signs, and how it is told to go on sending', async () => {
+  const sns = await hookgate(['providers', 'aws-sns']);
+  expect(sns.stdout).toMatch(/^confirmation +SubscriptionConfirmation is an event: a processor answers it/m);
+  const messagebird = await hookgate(['providers', 'messagebird']);
+  expect(messagebird.stdout).toMatch(/^algorithm +HS256 or HS384 or HS512$/m);
+  expect(messagebird.stdout).not.toMatch(/^confirmation/m);
+});
+
 test('help is no error', async () => {
   const ended = await hookgate(['--help']);
   expect(ended).toMatchObject({ code: 0, stderr: '' });

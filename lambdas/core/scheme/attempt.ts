@@ -3,6 +3,7 @@ import { type Delivery } from '../delivery.ts';
 import { type Fields, parseForm, parseMultipart, sortedFields } from './form.ts';
 import { atPointer, parseJson, type Parsed, scalarText } from './json.ts';
 import { type Part, type Slot } from './part.ts';
+import { rewriteUrl } from './url.ts';
 
 /** Longer texts are no id, type, signature or challenge; nothing is matched against a pattern beyond this. */
 export const MAX_TEXT = 8192;
@@ -136,21 +137,6 @@ function joinTexts(parts: readonly Part[], attempt: Attempt): string | undefined
     text += value;
   }
   return text;
-}
-
-/** The same URL as the provider may have seen it: its default port spelled out or not, its escapes undone. */
-function rewriteUrl(url: string, as: 'with-port' | 'without-port' | 'decoded'): string {
-  if (as === 'decoded') {
-    try {
-      return decodeURIComponent(url);
-    } catch {
-      return url;
-    }
-  }
-  const origin = /^(https?):\/\/([^/?#:]+)(:\d{1,5})?/.exec(url.slice(0, MAX_TEXT));
-  if (!origin) return url;
-  const [whole, scheme, host, port = scheme === 'https' ? ':443' : ':80'] = origin;
-  return `${scheme ?? ''}://${host ?? ''}${as === 'with-port' ? port : ''}${url.slice(whole.length)}`;
 }
 
 /** A field that came twice is as ambiguous as a header that did. */

@@ -76,8 +76,10 @@ function schemeProblems({ scheme }: Provider): readonly string[] {
   return [...problems, ...tokenProblems(scheme)];
 }
 
-function tokenProblems({ hashed, equal, maxAgeSeconds, leewaySeconds }: JwsScheme): readonly string[] {
+function tokenProblems(scheme: JwsScheme): readonly string[] {
+  const { algorithm, orElse, hashed, equal, maxAgeSeconds, leewaySeconds } = scheme;
   const problems = Object.keys({ ...hashed, ...equal }).length > 0 ? [] : ['a token that is bound to nothing'];
+  if (orElse && !algorithm.startsWith('HS')) problems.push(`${algorithm} or an HMAC: the public key would be its key`);
   if (!(leewaySeconds >= 0 && Number.isFinite(leewaySeconds))) problems.push(`a leeway of ${String(leewaySeconds)} s`);
   if (!isBound(maxAgeSeconds)) problems.push(`a greatest age of ${String(maxAgeSeconds)} s`);
   return problems;

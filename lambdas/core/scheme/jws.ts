@@ -9,6 +9,7 @@ import { decodeStrict } from './text.ts';
 type Claims = Readonly<Record<string, unknown>>;
 
 interface Token {
+  readonly algorithm: JwsScheme['algorithm'];
   readonly signingInput: string;
   readonly claims: Claims;
   readonly signature: Buffer;
@@ -23,7 +24,7 @@ export function proveJws(scheme: JwsScheme, attempt: Attempt, secrets: SecretSet
   const token = text.startsWith(prefix) ? readToken(scheme, text.slice(prefix.length)) : undefined;
   if (!token) return 'malformed-signature';
   if (secrets.keys.length === 0) return 'no-usable-secret';
-  const key = secrets.keys.find((candidate) => tokenHolds(scheme, token, candidate));
+  const key = secrets.keys.find((candidate) => tokenHolds(token, candidate));
   if (!key) return 'wrong-secret-or-changed-body';
   attempt.claims = token.claims;
   const { iat } = token.claims;
@@ -32,16 +33,17 @@ export function proveJws(scheme: JwsScheme, attempt: Attempt, secrets: SecretSet
   return reason ?? { secretIndex: key.index, content: [token.signingInput] };
 }
 
-/** The algorithm in the token's header must be the declared one; it is never chosen by the token. */
-export function readToken(scheme: JwsScheme, text: string): Token | undefined {
+/** The token's header names one of the declared algorithms; it never brings another. */
+function readToken(scheme: JwsScheme, text: string): Token | undefined {
   if (text.length > MAX_TEXT) return undefined;
   const [head = '', payload = '', signature = '', ...rest] = text.split('.', 4);
   if (rest.length > 0) return undefined;
   const decoded = decodeStrict(signature, 'base64url');
   const header = decodeObject(head);
   const claims = decodeObject(payload);
-  if (!decoded || !header || !claims || header['alg'] !== scheme.algorithm) return undefined;
-  return { signingInput: `${head}.${payload}`, claims, signature: decoded };
+  const algorithm = [scheme.algorithm, ...(scheme.orElse ?? [])].find((declared) => declared === header?.['alg']);
+  if (!decoded || !algorithm || !claims) return undefined;
+  return { algorithm, signingInput: `${head}.${payload}`, claims, signature: decoded };
 }
 
 function decodeObject(segment: string): Claims | undefined {
@@ -51,13 +53,13 @@ function decodeObject(segment: string): Claims | undefined {
   return parsed.value === null ? undefined : (parsed.value as Claims);
 }
 
-function tokenHolds(scheme: JwsScheme, token: Token, key: Key): boolean {
+function tokenHolds(token: Token, key: Key): boolean {
   const input = Buffer.from(token.signingInput, 'utf8');
-  switch (scheme.algorithm) {
+  switch (token.algorithm) {
     case 'HS256':
     case 'HS384':
     case 'HS512': {
-      const expected = createHmac(`sha${scheme.algorithm.slice(2)}`, key.key)
+      const expected = createHmac(`sha${token.algorithm.slice(2)}`, key.key)
         .update(input)
         .digest();
       return expected.length === token.signature.length && timingSafeEqual(expected, token.signature);
@@ -82,11 +84,10 @@ function checkClaims(
     const expected = readText(part, attempt);
     if (expected === undefined || own(claims, name) !== expected) return 'wrong-secret-or-changed-body';
   }
-  for (const [name, { of, encoding }] of Object.entries(scheme.hashed ?? {})) {
+  for (const [name, { of, encoding, absentWhenEmpty }] of Object.entries(scheme.hashed ?? {})) {
     const bytes = of.slot === 'body' ? attempt.delivery.body : Buffer.from(readText(of, attempt) ?? '', 'utf8');
     const claimed = own(claims, name);
-    // A request without a body has nothing to hash, and providers leave the claim out.
-    if (claimed === undefined && bytes.length === 0) continue;
+    if (absentWhenEmpty && claimed === undefined && bytes.length === 0) continue;
     const expected = createHash('sha256').update(bytes).digest(encoding);
     if (claimed === undefined || unpadded(claimed) !== unpadded(expected)) return 'wrong-secret-or-changed-body';
   }

@@ -84,10 +84,11 @@ export function writeKey(bytes: Buffer, encoding: KeyEncoding): string | undefin
   }
 }
 
-/** Moves the labelled lines into the settings and returns what is left, if anything. */
+/** Moves the labelled lines into the settings and returns what is left, if anything: all of it, where there is none. */
 function splitSettings(value: string, labels: readonly string[], settings: Map<string, string[]>): readonly string[] {
+  const lines = value.split('\n');
   const rest: string[] = [];
-  for (const line of value.split('\n')) {
+  for (const line of lines) {
     const label = labels.find((name) => line.startsWith(`${name}:`));
     if (label === undefined) {
       rest.push(line);
@@ -96,7 +97,9 @@ function splitSettings(value: string, labels: readonly string[], settings: Map<s
       if (text !== '') settings.set(label, [...(settings.get(label) ?? []), text]);
     }
   }
-  const text = rest.join('\n').trim();
+  if (rest.length === lines.length) return [value];
+  // The line ends around settings are not the key's.
+  const text = rest.join('\n').replace(/^[\r\n]+|[\r\n]+$/g, '');
   return text === '' ? [] : [text];
 }
 

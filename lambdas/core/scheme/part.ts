@@ -1,3 +1,5 @@
+import { type UrlForm } from './url.ts';
+
 /**
  * The places of a request that a declaration can name: what is signed, where the signature stands, where the id is.
  * A plain string is a literal. Builders instead of a template language: an unknown place does not compile.
@@ -11,7 +13,7 @@ export type Slot =
   | { readonly slot: 'timestamp' }
   | { readonly slot: 'method' }
   /** The URL configured for the source, else the one called; `as` says how the provider may have written it. */
-  | { readonly slot: 'url'; readonly as?: 'with-port' | 'without-port' | 'decoded' }
+  | { readonly slot: 'url'; readonly as?: readonly UrlForm[] }
   /** A field of JSON that stands inside another place, as in a form field. */
   | { readonly slot: 'jsonIn'; readonly of: Slot; readonly pointer: readonly string[] }
   | { readonly slot: 'header'; readonly name: string }
@@ -77,7 +79,7 @@ function stepsOf(pointer: Pointer): readonly string[] {
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-export function urlAs(as: 'with-port' | 'without-port' | 'decoded'): Slot {
+export function urlAs(...as: readonly UrlForm[]): Slot {
   return { slot: 'url', as };
 }
 

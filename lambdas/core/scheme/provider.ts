@@ -37,6 +37,8 @@ export interface Provider {
   /** What it takes for a success. */
   readonly acknowledge: Acknowledgement;
   readonly handshakes?: readonly Handshake[];
+  /** How it is told to go on sending, where that is no answer to one of its requests. */
+  readonly confirmation?: string;
   /** CIDRs that it is known to send from; with `addressList`, those that an enforced allowlist begins with. */
   readonly addresses?: readonly string[];
   /** Its own list of them, for sources that follow it. */
@@ -78,8 +80,8 @@ export interface SignatureScheme {
   readonly content: readonly Part[];
   /** Other contents the provider may have signed, for those whose writing of a URL or a field is not settled. */
   readonly alternatives?: readonly (readonly Part[])[];
-  /** Places that say which version of the scheme this is; with another value the delivery is not looked at. */
-  readonly require?: readonly { readonly part: Slot; readonly equals: string }[];
+  /** Places that say which version of the scheme this is, or are nothing else; otherwise the delivery is not looked at. */
+  readonly require?: readonly Requirement[];
   readonly signature: { readonly in: Place; readonly grammar: Grammar; readonly encoding: Encoding };
   readonly timestamp?: TimestampRule;
   /** Places that must hold the SHA-256 of the body: it is covered through them. */
@@ -88,21 +90,34 @@ export interface SignatureScheme {
   readonly wholeBody?: string;
 }
 
+export type Requirement =
+  { readonly part: Slot; readonly equals: string } | { readonly part: Slot; readonly matches: RegExp };
+
+type HmacJwsAlgorithm = 'HS256' | 'HS384' | 'HS512';
+
 /** A JSON Web Token whose claims bind it to the request. The algorithm is the declaration's, never the token's. */
 export interface JwsScheme {
-  readonly algorithm: 'HS256' | 'HS384' | 'HS512' | 'ES256' | 'RS256';
+  readonly algorithm: HmacJwsAlgorithm | 'ES256' | 'RS256';
+  /** Others that the provider signs with, under the same key: of these, and of no others, the token names one. */
+  readonly orElse?: readonly HmacJwsAlgorithm[];
   readonly key: KeyEncoding;
   readonly token: { readonly in: Slot; readonly prefix?: string };
   /** Claims that must equal a place of the request or a setting. */
   readonly equal?: Readonly<Record<string, Part>>;
-  /** Claims that must be the SHA-256 of a place. */
-  readonly hashed?: Readonly<Record<string, { readonly of: Slot; readonly encoding: Encoding }>>;
+  /** Claims that must be the SHA-256 of a place. `absentWhenEmpty`: the provider leaves them out where it is empty. */
+  readonly hashed?: Readonly<Record<string, HashedClaim>>;
   /** Claims without which the token is refused, beside those above. */
   readonly required?: readonly string[];
   /** Oldest `iat` accepted, in seconds. */
   readonly maxAgeSeconds?: number;
   /** Clock difference allowed at `exp` and `nbf`, in seconds. */
   readonly leewaySeconds: number;
+}
+
+export interface HashedClaim {
+  readonly of: Slot;
+  readonly encoding: Encoding;
+  readonly absentWhenEmpty?: true;
 }
 
 /** No signature: whoever knows the token is the provider. */

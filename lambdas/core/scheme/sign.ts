@@ -53,7 +53,7 @@ function unusable(provider: Provider): Signing {
 function signContent(provider: Provider, scheme: SignatureScheme, draft: Draft, sample: Sample): Signing {
   const rule = scheme.timestamp;
   if (rule) draft.setTime(rule);
-  for (const { part, equals } of scheme.require ?? []) draft.set(part, equals);
+  for (const needed of scheme.require ?? []) if ('equals' in needed) draft.set(needed.part, needed.equals);
   if (scheme.bodyHash) {
     draft.set(scheme.bodyHash.in, createHash('sha256').update(draft.body).digest(scheme.bodyHash.encoding));
   }

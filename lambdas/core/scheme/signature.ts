@@ -6,7 +6,7 @@ import { atPointer } from './json.ts';
 import { type SecretSet } from './key.ts';
 import { anyWellFormed, matchingKey, rightLength } from './mac.ts';
 import { type Part, type Slot } from './part.ts';
-import { type Proof, type ProofContext, type SignatureScheme } from './provider.ts';
+import { type Proof, type ProofContext, type Requirement, type SignatureScheme } from './provider.ts';
 import { decodeStrict } from './text.ts';
 import { checkTime, readSignedAt } from './timestamp.ts';
 
@@ -17,7 +17,7 @@ export function proveSignature(
   secrets: SecretSet,
   context: ProofContext,
 ): Proof {
-  if (scheme.require?.some(({ part, equals }) => readText(part, attempt) !== equals)) return 'malformed-signature';
+  if (scheme.require?.some((requirement) => !isMet(requirement, attempt))) return 'malformed-signature';
   const groups = readSignatures(scheme.signature.in, scheme.signature.grammar, attempt);
   if (typeof groups === 'string') return groups;
   let reason: RejectionReason = 'malformed-signature';
@@ -27,6 +27,11 @@ export function proveSignature(
     reason = moreTelling(reason, proof);
   }
   return reason;
+}
+
+function isMet(requirement: Requirement, attempt: Attempt): boolean {
+  const text = readText(requirement.part, attempt);
+  return 'equals' in requirement ? text === requirement.equals : text !== undefined && requirement.matches.test(text);
 }
 
 /** Of several groups, the one that came furthest says why. */
@@ -114,15 +119,19 @@ function isJsonNumber(slot: Slot, attempt: Attempt): boolean {
   return slot.slot === 'json' && 'value' in parsed && typeof atPointer(parsed.value, slot.pointer) === 'number';
 }
 
-const ID = /^[A-Za-z0-9_-]{1,256}$/;
+/** UUIDs, the alphabets of base64 (Twitch), and what else providers put into ids. */
+const ID = /^[A-Za-z0-9._:~+/=-]{1,256}$/;
 
 /**
  * An id inside the signed content must not contain what separates it from its neighbours, or two requests would sign
  * the same bytes. Only headers are held to it: values inside a body are framed by the body.
  */
 function hasAmbiguousId(content: readonly Part[], attempt: Attempt): boolean {
-  for (const part of content) {
-    if (typeof part === 'object' && part.slot === 'header' && !ID.test(readText(part, attempt) ?? '')) return true;
+  for (const [index, part] of content.entries()) {
+    if (typeof part !== 'object' || part.slot !== 'header') continue;
+    const id = readText(part, attempt) ?? '';
+    const beside = [content[index - 1], content[index + 1]];
+    if (!ID.test(id) || beside.some((part) => typeof part === 'string' && id.includes(part))) return true;
   }
   return false;
 }
