@@ -18,6 +18,7 @@ export const NOON = 1_795_334_400_000;
 export const SCALEKIT_KEY = Buffer.from('a key of twenty-four byte');
 export const SCALEKIT_SECRET = `whsec_${SCALEKIT_KEY.toString('base64')}`;
 export const SKRIBBY_SECRET = 'skribby-secret';
+export const INKRESS_SECRET = 'whsec_inkress';
 
 const SOURCES: readonly Source[] = [
   {
@@ -34,7 +35,7 @@ const SOURCES: readonly Source[] = [
     secretOverlapSeconds: 24 * 60 * 60,
     routes: [{ processor: 'skribby/status-update', name: 'status-update', on: 'status_update' }],
   },
-  ...['meta', 'slack', 'notion'].map((provider) => ({
+  ...['inkress', 'meta', 'slack', 'notion'].map((provider) => ({
     name: provider,
     provider,
     maxBodyBytes: 1024 * 1024,
@@ -56,6 +57,7 @@ export function gatewayInMemory({ allow, published, admitPerMinute }: InMemoryOp
   const queue = new MemoryQueue();
   const secretStore = new MemorySecrets();
   secretStore.rotate('scalekit', SCALEKIT_SECRET, NOON - 7 * 24 * 60 * 60_000);
+  secretStore.rotate('inkress', INKRESS_SECRET, NOON - 7 * 24 * 60 * 60_000);
   secretStore.rotate('skribby', SKRIBBY_SECRET, NOON - 7 * 24 * 60 * 60_000);
   const sources = SOURCES.map((source) => ({
     ...source,
@@ -130,6 +132,14 @@ export function skribbyDelivery({ id = 'd2c1', status = 'joining', at = NOON } =
     'x-skribby-timestamp': seconds,
     'x-skribby-signature': `sha256=${mac}`,
   });
+}
+
+/** A delivery signed as Inkress does: the body alone, under the whole secret. */
+export function inkressDelivery(
+  body = '{"id":"evt_9","event_type":"payment.success","data":{"amount":100}}',
+): Delivery {
+  const mac = createHmac('sha256', INKRESS_SECRET).update(body).digest('hex');
+  return delivery('inkress', Buffer.from(body), { 'x-inkress-signature': mac });
 }
 
 export function delivery(source: string, body: Buffer, headers: Readonly<Record<string, string>>): Delivery {

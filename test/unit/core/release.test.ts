@@ -318,5 +318,5 @@ test('the answers are as the admin API’s document has them', async () => {
 });
 
 test('a source without an inbox has none', async () => {
-  expect(await world().ask('GET', 'inbox/inkress')).toMatchObject({ status: 404, field: 'source' });
+  expect(await world().ask('GET', 'inbox/stripe')).toMatchObject({ status: 404, field: 'source' });
 });

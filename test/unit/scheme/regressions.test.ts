@@ -5,7 +5,8 @@ import { type Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 
 /**
- * The mistakes of the providers' own documents and SDKs, by the names they were given when they were found.
+ * The mistakes of the providers' own documents and SDKs, by the names they were given when they were found; those that
+ * show after verification are in `test/unit/core/regressions.test.ts`. S-16, a sample that does not compile, shows nowhere.
  * Each test builds its request with plain node:crypto, so that it does not depend on what it tests.
  */
 const NOW = 1_767_225_600;
@@ -144,10 +145,6 @@ describe('Scalekit', () => {
     );
   });
 
-  test('S-9: verifying keeps nothing: a second look says the same', () => {
-    expect(scalekit()).toEqual(scalekit());
-  });
-
   test.each(['abc', '', ' 1767225600', '1767225600abc', '0x69563a00', '1e9', 'NaN', '-1767225600'])(
     'S-10: the timestamp %j is refused although it is signed',
     (time) => {
@@ -202,11 +199,6 @@ describe('Scalekit', () => {
     expect(verdict).toEqual(rejected('no-usable-secret'));
   });
 
-  test('S-21, I-5: header names are declared in lower case, whatever case a document writes', () => {
-    for (const provider of providers.values())
-      expect(JSON.stringify(provider.id)).not.toMatch(/"header","name":"[^"]*[A-Z]/);
-  });
-
   test('S-22: base64 without its padding or with junk behind it is refused', () => {
     const right = scalekitMac(`msg_1.${String(NOW)}.${SCALEKIT_BODY}`);
     expect(scalekit({ 'webhook-signature': `v1,${right.slice(0, -1)}` })).toEqual(rejected('malformed-signature'));
@@ -240,12 +232,19 @@ describe('Inkress', () => {
     expect(inkress('')).toEqual(rejected('missing-signature'));
   });
 
-  test('I-4, I-6: without a time in it, a replay is known by the signed id', () => {
+  test('I-6: without a time in it, a replay is known by the signed id', () => {
     expect(inkress(right)).toMatchObject({ outcome: 'verified', event: { dedupKey: 'evt_abc' } });
   });
 
-  test('I-7: the secret is used whole, so one without its prefix does not verify', () => {
+  test('X-1: the secret is used whole, so one without its prefix does not verify', () => {
     expect(inkress(mac('abc123xyz', INKRESS_BODY, 'hex'))).toEqual(rejected('wrong-secret-or-changed-body'));
+  });
+
+  test('I-7: a signature over the parsed payload printed again is refused', () => {
+    const printed = JSON.stringify(JSON.parse(INKRESS_BODY));
+    expect(inkress(mac(INKRESS_SECRET, printed, 'hex'), `${INKRESS_BODY}\n`)).toEqual(
+      rejected('wrong-secret-or-changed-body'),
+    );
   });
 
   test('I-8: an event without an amount is an event', () => {
