@@ -11,9 +11,9 @@ const URL = 'https://example.com/webhooks/any';
 /** Text, hex and base64 at once. */
 const SECRET = '5'.repeat(64);
 
-/** Those whose stored secret signs: the others need a private key. */
-const shared = [...providers.values()].filter(({ scheme }) =>
-  ['hmac-sha1', 'hmac-sha256', 'hmac-sha512', 'sha1', 'sha256', 'token', 'HS256'].includes(scheme.algorithm),
+/** Those whose stored secret signs: the others need a private key, or keys that only the provider serves. */
+const shared = [...providers.values()].filter(
+  ({ scheme }) => !['ed25519', 'public', 'fetched'].includes(scheme.key.key),
 );
 
 function secretOf({ settings = {} }: Provider): string {
