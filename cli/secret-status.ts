@@ -25,7 +25,7 @@ export interface VersionStatus {
   readonly since: string | null;
   /** Whether the verifier takes what it has signed. */
   readonly accepted: boolean;
-  /** Of the previous one, when it ends. */
+  /** Of the previous one and of a pending one, when it ends. */
   readonly acceptedUntil?: string;
 }
 
@@ -67,26 +67,29 @@ export async function storedOf(connection: Connection, source: Source, now: numb
     source.secretGroup === undefined ? ofSecret(client, name) : ofGroup(client, name, source.name),
   );
   const currentSince = found.find(({ stage }) => stage === 'AWSCURRENT')?.createdAt;
-  const overlapEnds = (currentSince ?? 0) + source.secretOverlapSeconds * 1000;
+  const overlapMs = source.secretOverlapSeconds * 1000;
+  const overlapEnds = (currentSince ?? 0) + overlapMs;
   const rotates = source.rotation !== undefined;
   return {
     name,
-    versions: found.map((version) => statusOfVersion(version, { now, overlapEnds, rotates })),
+    versions: found.map((version) => statusOfVersion(version, { now, overlapEnds, overlapMs, rotates })),
     nextRotation: nextRotation?.toISOString() ?? null,
     currentSince,
   };
 }
 
 function statusOfVersion(
-  { stage, value, createdAt }: Found,
-  { now, overlapEnds, rotates }: { now: number; overlapEnds: number; rotates: boolean },
+  { stage, value, createdAt = 0 }: Found,
+  { now, overlapEnds, overlapMs, rotates }: { now: number; overlapEnds: number; overlapMs: number; rotates: boolean },
 ): VersionStatus {
+  const ends = { AWSCURRENT: undefined, AWSPREVIOUS: overlapEnds, AWSPENDING: createdAt + overlapMs }[stage];
+  const counts = stage === 'AWSPENDING' ? rotates && value !== undefined : true;
   return {
     stage,
     fingerprint: value === undefined ? null : createHash('sha256').update(value).digest('hex').slice(0, 8),
-    since: createdAt === undefined ? null : new Date(createdAt).toISOString(),
-    accepted: stage === 'AWSCURRENT' || (stage === 'AWSPREVIOUS' ? now < overlapEnds : rotates && value !== undefined),
-    ...(stage === 'AWSPREVIOUS' && { acceptedUntil: new Date(overlapEnds).toISOString() }),
+    since: createdAt === 0 ? null : new Date(createdAt).toISOString(),
+    accepted: counts && (ends === undefined || now < ends),
+    ...(counts && ends !== undefined && { acceptedUntil: new Date(ends).toISOString() }),
   };
 }
 
@@ -96,7 +99,8 @@ async function ofSecret(client: SecretsManagerClient, SecretId: string) {
   const found: Found[] = [];
   for (const stage of ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const) {
     const [id, stages = []] = Object.entries(VersionIdsToStages).find(([, labels]) => labels.includes(stage)) ?? [];
-    if (id === undefined || (stage === 'AWSPENDING' && stages.includes('AWSCURRENT'))) continue;
+    // A rotation that has ended may leave its label.
+    if (id === undefined || (stage === 'AWSPENDING' && stages.length > 1)) continue;
     const version = await client
       .send(new sdk.GetSecretValueCommand({ SecretId, VersionId: id, VersionStage: stage }))
       .catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { entryOfSource, withCurrent, withoutPrevious } from '../lambdas/core/secrets/secret-group.ts';
+import type { SecretStage } from '../lambdas/core/ports.ts';
 import { credentialName, secretName, type Source } from '../lambdas/core/source.ts';
 import { awsFailure, type Connection } from './connection.ts';
 import { causeOf, Failure } from './failure.ts';
@@ -36,6 +37,8 @@ export async function putCurrent(connection: Connection, source: Source, value: 
     const { PutSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
     if (source.secretGroup === undefined) {
       await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: value }));
+      // The one that it replaces may have the label of the rotation that made it, which would seem open again.
+      await takeOff(client, name, ['AWSPENDING']);
     } else await changeGroup(client, name, (group) => withCurrent(group, source.name, value, Date.now()));
     return name;
   });
@@ -64,19 +67,24 @@ export async function revokePrevious(connection: Connection, source: Source): Pr
       await changeGroup(client, name, (latest) => withoutPrevious(latest, source.name));
       return true;
     }
-    const sdk = await import('@aws-sdk/client-secrets-manager');
-    const { VersionIdsToStages = {} } = await client.send(new sdk.DescribeSecretCommand({ SecretId: name }));
-    const [previous] = Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes('AWSPREVIOUS')) ?? [];
-    if (previous === undefined) return false;
-    await client.send(
-      new sdk.UpdateSecretVersionStageCommand({
-        SecretId: name,
-        VersionStage: 'AWSPREVIOUS',
-        RemoveFromVersionId: previous,
-      }),
-    );
-    return true;
+    return takeOff(client, name, ['AWSPENDING', 'AWSPREVIOUS']);
   });
+}
+
+/** Takes stages off the version that is the previous one. False: there is none. */
+async function takeOff(
+  client: SecretsManagerClient,
+  SecretId: string,
+  stages: readonly SecretStage[],
+): Promise<boolean> {
+  const sdk = await import('@aws-sdk/client-secrets-manager');
+  const { VersionIdsToStages = {} } = await client.send(new sdk.DescribeSecretCommand({ SecretId }));
+  const [id, labels = []] = Object.entries(VersionIdsToStages).find(([, of]) => of.includes('AWSPREVIOUS')) ?? [];
+  if (id === undefined) return false;
+  for (const VersionStage of stages.filter((stage) => labels.includes(stage))) {
+    await client.send(new sdk.UpdateSecretVersionStageCommand({ SecretId, VersionStage, RemoveFromVersionId: id }));
+  }
+  return true;
 }
 
 /** Runs with a client of its own, and says for people what went wrong. */

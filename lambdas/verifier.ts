@@ -16,7 +16,7 @@ import { keyFetcher } from './adapters/key-fetch.ts';
 import { createLog } from './adapters/log.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { ONE_SHORT_TRY, s3Inbox } from './adapters/s3-inbox.ts';
-import { secretsManager } from './adapters/secrets-manager.ts';
+import { secretsManager, SOON } from './adapters/secrets-manager.ts';
 import { securityLog } from './adapters/security-log.ts';
 import { sqsQueue } from './adapters/sqs-queue.ts';
 import { limiter } from './core/admission.ts';
@@ -57,7 +57,7 @@ const ports = {
     log.error(`the published addresses of ${provider} could not be read`, error),
   ),
   secrets: new SecretCache<SecretSet>({
-    store: secretsManager(new SecretsManagerClient(clientOptions), gateway),
+    store: secretsManager(new SecretsManagerClient(SOON), gateway),
     clock: systemClock,
     overlapSeconds: (source) => endpointOf(source).source.secretOverlapSeconds,
     rotates: (source) => endpointOf(source).source.rotation !== undefined,

@@ -8,6 +8,13 @@ import {
 import type { SecretStage, SecretStore, SecretVersion } from '../core/ports.ts';
 import { entryOfSource, parseGroup } from '../core/secrets/secret-group.ts';
 import { type Gateway, secretName, type Source } from '../core/source.ts';
+import { clientOptions } from './clients.ts';
+
+/** Three tries within five seconds: where no secret is held a delivery waits for them, and its provider no longer. */
+export const SOON = {
+  ...clientOptions,
+  requestHandler: { ...clientOptions.requestHandler, requestTimeout: 1_500 },
+} as const;
 
 const FIRST_VERSION = 'hookgate-offered-by-the-provider';
 

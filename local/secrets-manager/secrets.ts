@@ -192,6 +192,7 @@ function moveStage(secret: Secret, stage: string, target: Version): void {
   if (holder) holder.stages = holder.stages.filter((name) => name !== stage);
   if (!target.stages.includes(stage)) target.stages = [...target.stages, stage];
   if (stage !== 'AWSCURRENT') return;
-  target.stages = target.stages.filter((name) => name !== 'AWSPREVIOUS' && name !== 'AWSPENDING');
+  // AWSPENDING may stay on it: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+  target.stages = target.stages.filter((name) => name !== 'AWSPREVIOUS');
   if (holder) moveStage(secret, 'AWSPREVIOUS', holder);
 }

@@ -18,9 +18,12 @@ const folder = mkdtempSync(join(tmpdir(), 'hookgate-down-'));
 const log = openSync(join(folder, 'log'), 'a');
 const pools: Pool[] = [];
 const KEY = Buffer.from('a key of twenty-four byte');
+const FORGED = Buffer.from('another key of 24 bytes!');
+const OUR_FAULT = { status: 503, retryAfter: '30' };
 
 let secretStore: Server;
-let down = false;
+let down: false | 'unwell' | 'silent' = false;
+let calls = 0;
 let lambda: LambdaFunction;
 let endpoints: Awaited<ReturnType<TestServices['start']>>;
 
@@ -52,10 +55,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Passes calls on, or answers as Secrets Manager does when it is unwell. */
+/** Counts calls and passes them on, or answers as Secrets Manager does when it is unwell, or not at all. */
 function switchable(target: string): Server {
   const { hostname, port } = new URL(target);
   return createServer((incoming, answer) => {
+    calls++;
+    if (down === 'silent') return;
     if (down) {
       incoming.resume();
       answer.writeHead(500, { 'content-type': 'application/x-amz-json-1.1' });
@@ -117,19 +122,44 @@ async function deliver(pool: Pool, key = KEY): Promise<{ status: number; retryAf
 test('while Secrets Manager is down, sandboxes that hold their secret serve, new ones answer 503, and nobody is told 401', async () => {
   const warm = sandboxes();
   expect(await deliver(warm)).toMatchObject({ status: 201 });
-  expect(await deliver(warm, Buffer.from('another key of 24 bytes!'))).toMatchObject({ status: 401 });
+  expect(await deliver(warm, FORGED)).toMatchObject({ status: 401 });
 
-  down = true;
+  down = 'unwell';
   for (let i = 0; i < 20; i++) expect(await deliver(warm)).toMatchObject({ status: 201 });
   const cold = sandboxes();
-  for (let i = 0; i < 3; i++) expect(await deliver(cold)).toEqual({ status: 503, retryAfter: '30' });
+  for (let i = 0; i < 3; i++) expect(await deliver(cold)).toEqual(OUR_FAULT);
   // It may be a secret that was set a moment ago: a container that can't look it up can't say that it is none.
   const other = sandboxes();
   down = false;
   expect(await deliver(other)).toMatchObject({ status: 201 });
-  down = true;
-  expect(await deliver(other, Buffer.from('another key of 24 bytes!'))).toEqual({ status: 503, retryAfter: '30' });
+  down = 'unwell';
+  expect(await deliver(other, FORGED)).toEqual(OUR_FAULT);
 
   down = false;
-  expect(await deliver(cold)).toMatchObject({ status: 201 });
+  expect(await deliver(sandboxes())).toMatchObject({ status: 201 });
 }, 120_000);
+
+test('forgeries make a sandbox ask Secrets Manager once a minute, whether it answers or not', async () => {
+  const holding = sandboxes();
+  await deliver(holding);
+  calls = 0;
+  for (let i = 0; i < 50; i++) expect(await deliver(holding, FORGED)).toMatchObject({ status: 401 });
+  // One look: at the current version, and at the one before it, which still counts.
+  expect(calls).toBe(2);
+
+  down = 'unwell';
+  const cold = sandboxes();
+  calls = 0;
+  for (let i = 0; i < 50; i++) expect(await deliver(cold, FORGED)).toEqual(OUR_FAULT);
+  // Of the SDK's three tries.
+  expect(calls).toBe(3);
+  down = false;
+}, 120_000);
+
+test('a Secrets Manager that says nothing is given up within the time that a provider waits', async () => {
+  down = 'silent';
+  const began = performance.now();
+  expect(await deliver(sandboxes())).toEqual(OUR_FAULT);
+  expect(performance.now() - began).toBeLessThan(9_000);
+  down = false;
+}, 60_000);

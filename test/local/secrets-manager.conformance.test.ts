@@ -31,7 +31,7 @@ test('a new value is current, and the one before it previous', async () => {
   expect(await valueOf({ SecretId: 'turned', VersionStage: 'AWSPREVIOUS' })).toBe('two');
 });
 
-test('a pending value becomes current when its stage is moved', async () => {
+test('a pending value becomes current when its stage is moved, and keeps the label of a pending one', async () => {
   const { VersionId: before } = await create('rotated', 'old');
   const { VersionId: pending } = await change('rotated', 'new', ['AWSPENDING']);
   expect(await valueOf({ SecretId: 'rotated' })).toBe('old');
@@ -46,7 +46,7 @@ test('a pending value becomes current when its stage is moved', async () => {
   expect(await valueOf({ SecretId: 'rotated' })).toBe('new');
   expect(await valueOf({ SecretId: 'rotated', VersionId: before })).toBe('old');
   const { Versions } = await secrets.send(new sdk.ListSecretVersionIdsCommand({ SecretId: 'rotated' }));
-  expect(Versions?.map(({ VersionStages }) => VersionStages)).toEqual([['AWSPREVIOUS'], ['AWSCURRENT']]);
+  expect(Versions?.map(({ VersionStages }) => VersionStages)).toEqual([['AWSPREVIOUS'], ['AWSPENDING', 'AWSCURRENT']]);
 });
 
 test('a version knows when it was made', async () => {

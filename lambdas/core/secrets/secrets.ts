@@ -8,10 +8,12 @@ const IDLE_MS = 10 * 60_000;
 const PATIENCE_MS = 1_000;
 /** While the secret store is down, what was fetched last is served for this long. */
 const STALE_MS = 24 * 60 * 60_000;
-/** A signature that matches no secret may be a new secret: worth one look a minute, so that forgers can't run up calls. */
+/**
+ * A signature that matches no secret may be a new secret: worth one look a minute, so that forgers can't run up calls.
+ * After a refresh that failed the store is left alone for as long, whoever asks: also by a container that holds nothing,
+ * where each delivery, a forged one too, would ask again. So such a container serves within a minute of the store's return.
+ */
 export const LOOK_EVERY_MS = 60_000;
-/** After a failed refresh, the store is left alone for this long. */
-const FAILED_REFRESH_MS = 10_000;
 /** The last part of an overlap, in which a provider that still signs with the previous secret needs somebody's hand. */
 const OVERDUE_PART = 0.25;
 
@@ -38,12 +40,15 @@ export interface SecretCacheOptions<Prepared> {
   readonly prepare: (source: string, values: readonly string[]) => Prepared;
 }
 
+interface BoundedVersion extends SecretVersion {
+  /** From then on it is accepted no more, milliseconds since the epoch. */
+  readonly until: number;
+}
+
 interface Entry<Prepared> {
   readonly fetchedAt: number;
-  readonly versions: readonly SecretVersion[];
-  readonly overlapEndsAt: number;
-  readonly all: Held<Prepared>;
-  readonly withoutPrevious: Held<Prepared>;
+  readonly versions: readonly BoundedVersion[];
+  readonly held: Held<Prepared>;
 }
 
 /** The secret store could not be asked and nothing usable is held: our fault, a 503. */
@@ -53,7 +58,8 @@ export class SecretsUnavailable extends Error {
 
 /**
  * Secrets of one container: the current one always; the previous one until the current is `overlapSeconds` old, because
- * AWSPREVIOUS never expires by itself; the pending one while a rotation is open.
+ * AWSPREVIOUS never expires by itself; the pending one while a rotation is open, until it is `overlapSeconds` old itself,
+ * because AWSPENDING may stay where a rotation has put it, and on a version that has been current since.
  */
 export class SecretCache<Prepared> {
   readonly #options: SecretCacheOptions<Prepared>;
@@ -61,7 +67,7 @@ export class SecretCache<Prepared> {
   readonly #inFlight = new Map<string, Promise<Entry<Prepared>>>();
   /** Sources whose last refresh failed, and until when the store is left alone. */
   readonly #notBefore = new Map<string, number>();
-  readonly #lastLook = new Map<string, { at: number; failed: boolean }>();
+  readonly #lastLook = new Map<string, number>();
 
   constructor(options: SecretCacheOptions<Prepared>) {
     this.#options = options;
@@ -71,15 +77,15 @@ export class SecretCache<Prepared> {
   async get(source: string): Promise<Held<Prepared>> {
     const now = this.#options.clock.now();
     const entry = this.#entries.get(source);
-    if (!entry || now - entry.fetchedAt > STALE_MS) return this.#valid(source, await this.#fetch(source));
-    const failing = this.#notBefore.get(source);
-    if (now - entry.fetchedAt > FRESH_MS && now >= (failing ?? 0)) {
+    if (!entry || now - entry.fetchedAt > STALE_MS) return this.#valid(source, await this.#ask(source));
+    if (now - entry.fetchedAt > FRESH_MS && !this.#isLeftAlone(source)) {
+      const failing = this.#notBefore.has(source);
       // In the background: a delivery never waits for a refresh, and a failed one leaves what is held.
-      const refreshed = this.#fetch(source).then(
+      const refreshed = this.#ask(source).then(
         () => undefined,
         () => undefined,
       );
-      if (now - entry.fetchedAt > IDLE_MS && failing === undefined) await this.#forAMoment(refreshed);
+      if (now - entry.fetchedAt > IDLE_MS && !failing) await this.#forAMoment(refreshed);
     }
     return this.#valid(source, this.#entries.get(source) ?? entry);
   }
@@ -87,7 +93,7 @@ export class SecretCache<Prepared> {
   /**
    * After a mismatch: fetches at most once a minute. True when the values changed, so a second look is worth it.
    *
-   * @throws SecretsUnavailable when the last look failed: then nobody knows whether the secret is a new one of ours
+   * @throws SecretsUnavailable when the last refresh failed: then nobody knows whether the secret is a new one of ours
    */
   async refreshAfterMismatch(source: string): Promise<boolean> {
     const before = this.#entries.get(source);
@@ -117,7 +123,8 @@ export class SecretCache<Prepared> {
     const entry = this.#entries.get(source);
     if (stage !== 'AWSPREVIOUS' || !entry) return { stage };
     const part = this.#options.overlapSeconds(source) * 1000 * OVERDUE_PART;
-    return this.#options.clock.now() >= entry.overlapEndsAt - part ? { stage, overdue: true } : { stage };
+    const { until = Infinity } = entry.versions.find((version) => version.stage === stage) ?? {};
+    return this.#options.clock.now() >= until - part ? { stage, overdue: true } : { stage };
   }
 
   /** Keeps what a provider offered in band, if the source has no secret yet. */
@@ -127,26 +134,33 @@ export class SecretCache<Prepared> {
     return kept;
   }
 
+  /** What of it is accepted now. A version that ends is left out from then on, which is prepared once. */
   #valid(source: string, entry: Entry<Prepared>): Held<Prepared> {
-    return this.#options.clock.now() < entry.overlapEndsAt ? entry.all : entry.withoutPrevious;
+    const now = this.#options.clock.now();
+    if (entry.versions.every(({ until }) => now < until)) return entry.held;
+    return this.#hold(source, entry.fetchedAt, entry.versions).held;
   }
 
-  /** At most once a minute; undefined when it is too early. Throws while the last look is one that failed. */
+  /** At most once a minute; undefined when it is too early. What another delivery has asked is awaited. */
   async #look(source: string): Promise<Entry<Prepared> | undefined> {
-    const at = this.#options.clock.now();
-    const last = this.#lastLook.get(source);
-    if (last && at - last.at < LOOK_EVERY_MS) {
-      if (last.failed) throw new SecretsUnavailable(`The secret of source ${source} could not be looked up.`);
-      return undefined;
+    const running = this.#inFlight.get(source);
+    if (running) return running;
+    if (!this.#isLeftAlone(source)) {
+      const at = this.#options.clock.now();
+      if (at - (this.#lastLook.get(source) ?? -Infinity) < LOOK_EVERY_MS) return undefined;
+      this.#lastLook.set(source, at);
     }
-    const look = { at, failed: false };
-    this.#lastLook.set(source, look);
-    try {
-      return await this.#fetch(source);
-    } catch (error) {
-      look.failed = true;
-      throw error;
-    }
+    return this.#ask(source);
+  }
+
+  #isLeftAlone(source: string): boolean {
+    return this.#options.clock.now() < (this.#notBefore.get(source) ?? 0);
+  }
+
+  /** @throws SecretsUnavailable when the store does not answer, and without a call while it is left alone */
+  async #ask(source: string): Promise<Entry<Prepared>> {
+    if (!this.#isLeftAlone(source)) return this.#fetch(source);
+    throw new SecretsUnavailable(`The secret of source ${source} could not be read a moment ago.`);
   }
 
   #fetch(source: string): Promise<Entry<Prepared>> {
@@ -166,26 +180,18 @@ export class SecretCache<Prepared> {
       // A secret that was there and is gone is an accident: what is held serves on, as when the store is down.
       if (!current && this.#entries.get(source)?.versions.length)
         throw new Error('The secret has no version any more.');
-      const overlapEndsAt = current ? current.createdAt + overlapSeconds(source) * 1000 : 0;
+      const overlapMs = overlapSeconds(source) * 1000;
+      const overlapEndsAt = current ? current.createdAt + overlapMs : 0;
       const previous = clock.now() < overlapEndsAt ? await store.previous(source) : undefined;
-      const versions = distinct([current, pending, previous]);
-      const entry: Entry<Prepared> = {
-        fetchedAt: clock.now(),
-        versions,
-        overlapEndsAt,
-        all: this.#hold(source, versions),
-        withoutPrevious: this.#hold(
-          source,
-          versions.filter(({ stage }) => stage !== 'AWSPREVIOUS'),
-        ),
-      };
-      this.#entries.set(source, entry);
+      const versions = distinct([
+        current && { ...current, until: Infinity },
+        previous && { ...previous, until: overlapEndsAt },
+        pending && { ...pending, until: pending.createdAt + overlapMs },
+      ]);
       this.#notBefore.delete(source);
-      const look = this.#lastLook.get(source);
-      if (look) look.failed = false;
-      return entry;
+      return this.#hold(source, clock.now(), versions);
     } catch (cause) {
-      this.#notBefore.set(source, clock.now() + FAILED_REFRESH_MS);
+      this.#notBefore.set(source, clock.now() + LOOK_EVERY_MS);
       throw new SecretsUnavailable(`The secret of source ${source} could not be read.`, { cause });
     }
   }
@@ -199,19 +205,23 @@ export class SecretCache<Prepared> {
     callOff();
   }
 
-  #hold(source: string, versions: readonly SecretVersion[]): Held<Prepared> {
-    return {
-      prepared: this.#options.prepare(
-        source,
-        versions.map(({ value }) => value),
-      ),
-      versions: versions.map(({ id, stage }) => ({ id, stage })),
-    };
+  /** Keeps those that are accepted now, prepared. */
+  #hold(source: string, fetchedAt: number, found: readonly BoundedVersion[]): Entry<Prepared> {
+    const now = this.#options.clock.now();
+    const versions = found.filter(({ until }) => now < until);
+    const prepared = this.#options.prepare(
+      source,
+      versions.map(({ value }) => value),
+    );
+    const held = { prepared, versions: versions.map(({ id, stage }) => ({ id, stage })) };
+    const entry = { fetchedAt, versions, held };
+    this.#entries.set(source, entry);
+    return entry;
   }
 }
 
-/** Each version once, as the first of its stages: when a rotation ends, the pending one is the current one. */
-function distinct(versions: readonly (SecretVersion | undefined)[]): readonly SecretVersion[] {
+/** Each version once, as the first of its stages: when a rotation has ended, the pending one is current, or was before. */
+function distinct(versions: readonly (BoundedVersion | undefined)[]): readonly BoundedVersion[] {
   const there = versions.filter((version) => version !== undefined);
   return there.filter(({ id }, index) => there.findIndex((other) => other.id === id) === index);
 }

@@ -16,24 +16,30 @@ export class MemorySecrets implements SecretStore {
 
   /** A new current value; the one it replaces is the previous one. */
   rotate(source: string, value: string, createdAt: number): void {
-    this.begin(source, value, createdAt);
-    this.finish(source);
+    this.#makeCurrent(source, { id: this.#newId(), value, createdAt });
   }
 
   /** A value that a rotation is about to make current. */
-  begin(source: string, value: string, createdAt: number, id = `version-${++this.#made}`): void {
+  begin(source: string, value: string, createdAt: number, id = this.#newId()): void {
     this.#of(source).set('AWSPENDING', { id, value, createdAt });
   }
 
-  /** Moves the stages as Secrets Manager does when AWSCURRENT moves. */
+  /** Moves the stages as Secrets Manager does when AWSCURRENT moves: AWSPENDING stays where it is. */
   finish(source: string): void {
-    const stages = this.#of(source);
-    const pending = stages.get('AWSPENDING');
+    const pending = this.#of(source).get('AWSPENDING');
     if (!pending) throw new Error(`No rotation of ${source} is open.`);
+    this.#makeCurrent(source, pending);
+  }
+
+  #makeCurrent(source: string, version: Version): void {
+    const stages = this.#of(source);
     const current = stages.get('AWSCURRENT');
     if (current) stages.set('AWSPREVIOUS', current);
-    stages.set('AWSCURRENT', pending);
-    stages.delete('AWSPENDING');
+    stages.set('AWSCURRENT', version);
+  }
+
+  #newId(): string {
+    return `version-${++this.#made}`;
   }
 
   /** Takes a stage from its version. */

@@ -46,7 +46,7 @@ test('four steps make a new secret, tell the provider, test it and make it curre
   expect(checked).toEqual(['new-1 as v2']);
   expect(values()).toEqual({ AWSCURRENT: 'old', AWSPENDING: 'new-1' });
   await step('finishSecret');
-  expect(values()).toEqual({ AWSCURRENT: 'new-1', AWSPREVIOUS: 'old' });
+  expect(values()).toEqual({ AWSCURRENT: 'new-1', AWSPENDING: 'new-1', AWSPREVIOUS: 'old' });
 });
 
 test('each step may come twice, and all of them again after the end', async () => {
@@ -59,7 +59,7 @@ test('each step may come twice, and all of them again after the end', async () =
   for (const each of steps) await step(each);
 
   expect(registered).toEqual(['new-1', 'new-1']);
-  expect(values()).toEqual({ AWSCURRENT: 'new-1', AWSPREVIOUS: 'old' });
+  expect(values()).toEqual({ AWSCURRENT: 'new-1', AWSPENDING: 'new-1', AWSPREVIOUS: 'old' });
 });
 
 test('the provider is told only after every container may look for a new secret again', async () => {

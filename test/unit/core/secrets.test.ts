@@ -82,30 +82,56 @@ test('while the store is down, what is held is served for a day; then it is our 
   await expect(values()).rejects.toThrow(SecretsUnavailable);
 });
 
-test('a store that is down is asked every ten seconds, not at every delivery', async () => {
-  const { values, store, clock } = cacheOf();
+test('a store that is down is asked once a minute, not at every delivery, by mismatches and matches together', async () => {
+  const { cache, values, store, clock } = cacheOf();
   await values();
   store.down = true;
   clock.advance(6 * MINUTE);
-  for (let i = 0; i < 100; i++) {
+  const before = store.reads;
+  for (let i = 0; i < 60; i++) {
     await values();
+    await expect(cache.refreshAfterMismatch('stripe')).rejects.toThrow(SecretsUnavailable);
     await settle();
+    clock.advance(1_000);
   }
-  expect(store.reads).toBe(2);
+  expect(store.reads - before).toBe(1);
 
-  clock.advance(10_000);
   await values();
   await settle();
-  expect(store.reads).toBe(3);
+  expect(store.reads - before).toBe(2);
 });
 
-test('cold and down throws, and the next delivery asks again', async () => {
-  const { values, store } = cacheOf();
+test('cold and down throws, and asks again after a minute, however many deliveries come', async () => {
+  const { values, store, clock } = cacheOf();
   store.down = true;
   await expect(values()).rejects.toThrow('The secret of source stripe could not be read.');
+  for (let i = 0; i < 1_000; i++) {
+    clock.advance(59);
+    await expect(values()).rejects.toThrow(SecretsUnavailable);
+  }
+  expect(store.reads).toBe(1);
 
   store.down = false;
+  clock.advance(1_000);
   expect(await values()).toEqual(['first']);
+});
+
+test('what is too old to be served is asked for once a minute too', async () => {
+  const { values, store, clock } = cacheOf();
+  await values();
+  store.down = true;
+  clock.advance(24 * HOUR + 1);
+  for (let i = 0; i < 100; i++) await expect(values()).rejects.toThrow(SecretsUnavailable);
+  expect(store.reads).toBe(2);
+});
+
+test('a mismatch while another delivery asks waits for the answer to that', async () => {
+  const { cache, values, store, clock } = cacheOf();
+  await values();
+  store.rotate('stripe', 'second', clock.now());
+  const looks = Promise.all([cache.refreshAfterMismatch('stripe'), cache.refreshAfterMismatch('stripe')]);
+
+  expect(await looks).toEqual([true, true]);
 });
 
 test('a look after a mismatch says whether the secret changed', async () => {
@@ -193,12 +219,39 @@ describe('a pending secret', () => {
     const { cache, values, store, clock } = cacheOf(3600, { rotates: true });
     store.begin('stripe', 'second', clock.now());
     store.finish('stripe');
-    const current = await store.current('stripe');
-    // Secrets Manager may leave the label on the version that has become the current one.
-    store.pending = () => Promise.resolve(current && { ...current, stage: 'AWSPENDING' });
-
     expect(await values()).toEqual(['second', 'first']);
     expect((await cache.get('stripe')).versions.map(({ stage }) => stage)).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+  });
+
+  test('that a later one has replaced is accepted as the previous one, and no more once that is revoked', async () => {
+    const { cache, values, store, clock } = cacheOf(3600, { rotates: true });
+    store.begin('stripe', 'second', clock.now());
+    store.finish('stripe');
+    clock.advance(2 * HOUR);
+    // The label is still on the second: nothing takes it away.
+    store.rotate('stripe', 'third', clock.now());
+    expect(await values()).toEqual(['third', 'second']);
+    expect((await cache.get('stripe')).versions.map(({ stage }) => stage)).toEqual(['AWSCURRENT', 'AWSPREVIOUS']);
+
+    store.revoke('stripe');
+    clock.advance(MINUTE);
+    expect(await cache.confirm('stripe')).toBe(true);
+    expect(await values()).toEqual(['third']);
+  });
+
+  test('is accepted until it is as old as the overlap, and not a moment longer', async () => {
+    const { values, store, clock } = cacheOf(2 * 60, { rotates: true });
+    store.begin('stripe', 'second', clock.now());
+    expect(await values()).toEqual(['first', 'second']);
+
+    clock.advance(2 * MINUTE - 1);
+    expect(await values()).toEqual(['first', 'second']);
+    clock.advance(1);
+    expect(await values()).toEqual(['first']);
+    clock.advance(6 * MINUTE);
+    await values();
+    await settle();
+    expect(await values()).toEqual(['first']);
   });
 
   test('is not missed when the rotation ends between two reads', async () => {
