@@ -26,14 +26,15 @@ export interface SourceConfig {
    */
   readonly maxBodyBytes?: number;
   /**
-   * Requests of this source in a minute, from all addresses together. What is above is answered 429.
+   * Requests of this source in a minute, from all addresses of its list together. What is above is answered 429. Of a
+   * source that strangers can reach, `anywhere` or `observe`, it is what `admitPerMinute` is by default.
    * @default the stage's `limits.perSource`
    */
   readonly throttle?: Throttle;
   /**
    * Deliveries of this source that may be let in within a minute, counted after the signature, so that strangers use up
    * none of it. What is above is answered 429. It costs a write a second and container while the source sends.
-   * @default - what `throttle` lets through
+   * @default `throttle` where strangers can reach the source, else none: what `throttle` lets through
    */
   readonly admitPerMinute?: number;
   /**

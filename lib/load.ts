@@ -4,7 +4,7 @@ import { isPointer } from '../lambdas/core/order.ts';
 import { retryPolicy } from '../lambdas/core/processing/retry.ts';
 import { DEFAULT_TIMEOUT, executionTime } from '../lambdas/core/processing/timeout.ts';
 import { readDeclarations } from './declarations.ts';
-import type { Plan, PlannedRoute, PlannedSource } from './plan.ts';
+import { isOpen, type Plan, type PlannedRoute, type PlannedSource } from './plan.ts';
 
 const DEFAULT_BODY_BYTES = 1024 * 1024;
 const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
@@ -48,6 +48,10 @@ function planOf(config: GatewayConfig, stage: string, surroundings: Surroundings
 }
 
 function planSource(source: SourceConfig, settings: StageConfig, surroundings: Surroundings): PlannedSource {
+  const allow = settings.allow ?? source.allow;
+  const throttle = source.throttle ?? settings.limits.perSource;
+  // Where strangers get as far as the verifier, the web ACL can't count a source's share: they would use it up.
+  const admitPerMinute = source.admitPerMinute ?? (isOpen(allow) ? throttle.requestsPerMinute : undefined);
   return {
     name: source.name,
     provider: source.provider,
@@ -58,9 +62,9 @@ function planSource(source: SourceConfig, settings: StageConfig, surroundings: S
     ...(source.rotation && { rotation: { settings: {}, ...source.rotation } }),
     ...(source.url !== undefined && { url: source.url }),
     ...(source.inbox === 'on' && { inbox: true }),
-    ...(source.admitPerMinute !== undefined && { admitPerMinute: source.admitPerMinute }),
-    allow: settings.allow ?? source.allow,
-    throttle: source.throttle ?? settings.limits.perSource,
+    ...(admitPerMinute !== undefined && { admitPerMinute }),
+    allow,
+    throttle,
     ...(source.silentAfter && { silentAfterHours: source.silentAfter.toHours() }),
     routes: source.routes.map((route) =>
       planRoute({ ...asRoute(route), ...groupOf(source, asRoute(route)) }, surroundings),

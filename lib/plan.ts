@@ -29,6 +29,11 @@ export interface PlannedRoute extends Route {
   readonly group?: string;
 }
 
+/** Whether strangers' requests reach the verifier: only the signature tells whose a request is. */
+export function isOpen(allow: PlannedSource['allow']): boolean {
+  return 'anywhere' in allow || ('published' in allow && allow.published === 'observe');
+}
+
 /** The part of a plan that functions read, `gateway.json`. */
 export function gatewayOf(plan: Plan): Gateway {
   return {

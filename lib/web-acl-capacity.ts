@@ -2,11 +2,12 @@ import type { CfnWebACL } from 'aws-cdk-lib/aws-wafv2';
 import type { Statement } from './web-acl-statements.ts';
 
 /**
- * Of AWS WAF, for one web ACL. Beyond 1,500 units a request costs more; 5,000 and 50 can't be raised.
+ * Of AWS WAF, for one web ACL. Beyond 1,500 units a request costs more; 5,000, 50 and 10 can't be raised.
  * https://docs.aws.amazon.com/waf/latest/developerguide/limits.html
  */
 const MOST_UNITS = 5_000;
 const MOST_REFERENCES = 50;
+const MOST_RATE_RULES = 10;
 const MOST_ADDRESSES_OF_A_SET = 10_000;
 const UNITS_OF_A_TRANSFORMATION = 10;
 
@@ -22,6 +23,7 @@ interface Rule {
 export function capacityProblems(rules: readonly Rule[], sets: readonly (readonly string[])[]): string[] {
   const units = capacityOf(rules);
   const references = rules.reduce((sum, { statement }) => sum + referencesOf(statement), 0);
+  const rates = rules.filter(({ statement }) => statement.rateBasedStatement).length;
   const largest = Math.max(0, ...sets.map(({ length }) => length));
   return [
     ...(units > MOST_UNITS
@@ -33,6 +35,12 @@ export function capacityProblems(rules: readonly Rule[], sets: readonly (readonl
       ? [
           `The web ACL mentions IP sets ${references} times where AWS WAF allows ${MOST_REFERENCES}: ` +
             'give sources the same allow in lib/config.ts, or split them over stages.',
+        ]
+      : []),
+    ...(rates > MOST_RATE_RULES
+      ? [
+          `The web ACL has ${rates} rules that limit rates where AWS WAF allows ${MOST_RATE_RULES}, one for all addresses and ` +
+            'one for each throttle: give more sources the same throttle in lib/config.ts, or split them over stages.',
         ]
       : []),
     ...(largest > MOST_ADDRESSES_OF_A_SET

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import type { IpSetsSettings } from '../lambdas/settings.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import type { Allow, AllowPublished, Throttle } from './config.ts';
-import type { Plan } from './plan.ts';
+import { isOpen, type Plan } from './plan.ts';
 import { capacityProblems } from './web-acl-capacity.ts';
 import {
   adminPaths,
@@ -43,7 +43,7 @@ const LARGE_BODY_BYTES = 8 * 1024;
  * No rule refuses for a body: the signature covers it, and AWS WAF would see its first 16 KB only.
  *
  * In order: too many from one address · which requests are allowed (labels) · addresses whose signatures keep failing, and
- * those of ill repute, but for listed ones · large bodies, counted · too many for one source · admit what is labelled · refuse known paths to everybody else ·
+ * those of ill repute, but for listed ones · large bodies, counted · too many for one source, from its list · admit what is labelled · refuse known paths to everybody else ·
  * the rest is unknown.
  *
  * @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-labels.html
@@ -137,7 +137,10 @@ export class WebAcl extends Construct {
           },
         },
       },
-      ...grouped(sources, ({ throttle }) => String(throttle.requestsPerMinute)).map((group, index) => {
+      ...grouped(
+        sources.filter(({ allow }) => !isOpen(allow)),
+        ({ throttle }) => String(throttle.requestsPerMinute),
+      ).map((group, index) => {
         const paths = pathsOf(
           stage,
           group.map(({ name }) => name),
@@ -156,8 +159,8 @@ export class WebAcl extends Construct {
   /** The rule that lets callers of a door pass; with an observed list, another that counts whom it would refuse. */
   private admissions(door: Door, paths: readonly Statement[], number: number): Rule[] {
     const sets = this.addresses(door, number);
-    const observed = 'published' in door.allow && door.allow.published === 'observe';
-    const listed = sets.length > 0 && !observed;
+    const open = isOpen(door.allow);
+    const listed = sets.length > 0 && !open;
     return [
       {
         name: `allow-${number}`,
@@ -165,7 +168,7 @@ export class WebAcl extends Construct {
         labels: listed ? [ALLOWED, LISTED] : [ALLOWED],
         statement: all([any(paths), ...(listed ? [any(sets)] : [])]),
       },
-      ...(observed
+      ...(open && sets.length > 0
         ? [
             {
               name: `unlisted-${number}`,
@@ -244,8 +247,8 @@ function rateBySource(number: number, throttle: Throttle, paths: readonly Statem
         ...rate(throttle),
         aggregateKeyType: 'CUSTOM_KEYS',
         customKeys: [{ uriPath: { textTransformations: UNCHANGED } }],
-        // Only what is allowed counts: a stranger must not use up the provider's share.
-        scopeDownStatement: all([hasLabel(ALLOWED), any(paths)]),
+        // Only what comes from its list counts: a stranger must not use up the provider's share.
+        scopeDownStatement: all([hasLabel(LISTED), any(paths)]),
       },
     },
   };

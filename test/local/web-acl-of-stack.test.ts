@@ -135,11 +135,22 @@ test('an address is limited over all that it calls, before anything else, and ot
   expect(ask('/webhooks/open', STRANGER, 70_000)).toBe('allowed');
 });
 
-test('a source is limited over all addresses, and strangers use up nothing of a listed source’s share', () => {
+test('a listed source is limited over all addresses of its list, and strangers use up nothing of its share', () => {
   const { ask } = webAcl();
   const from = (at: number) => `52.206.68.${at}`;
   for (let sent = 0; sent < 200; sent++) ask('/webhooks/listed', `203.0.113.${sent}`, 1_000);
   for (let sent = 0; sent < 30; sent++) expect(ask('/webhooks/listed', from(sent), 1_000)).toBe('allowed');
   expect(ask('/webhooks/listed', from(31), 1_000)).toBe('rate-by-source-1 429');
   expect(ask('/webhooks/open', STRANGER, 1_000)).toBe('allowed');
+});
+
+test.each([
+  ['anybody may call', '/webhooks/open', LISTED],
+  ['a published list is observed', '/webhooks/observed', '3.18.12.63'],
+])('where %s, strangers use up nothing before the signature but their own addresses’ limits', (_, path, provider) => {
+  const { ask } = webAcl();
+  for (let sent = 0; sent < 1_000; sent++) ask(path, STRANGER, 1_000);
+  for (let at = 0; at < 200; at++) expect(ask(path, `198.18.0.${at}`, 1_000)).toBe('allowed');
+  expect(ask(path, STRANGER, 1_000)).toBe('rate-by-address 429');
+  expect(ask(path, provider, 1_000)).toBe('allowed');
 });

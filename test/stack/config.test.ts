@@ -306,6 +306,20 @@ describe('the plan', () => {
     });
   });
 
+  test('limits a source that strangers can reach after the signature, by its throttle, and no other', async () => {
+    const open = { anywhere: true, reason: 'a test' } as const;
+    const one: SourceConfig = { name: 'one', provider: 'scalekit', allow: open, routes: ['scalekit/user-created'] };
+    const admitted = async (source: Partial<SourceConfig>) => {
+      const plan = await planOf('prod', { ...config, sources: [{ ...one, ...source }] });
+      return gatewayOf(plan).sources[0]?.admitPerMinute;
+    };
+    expect(await admitted({})).toBe(12_000);
+    expect(await admitted({ throttle: { requestsPerMinute: 60 } })).toBe(60);
+    expect(await admitted({ admitPerMinute: 7 })).toBe(7);
+    expect(await admitted({ provider: 'stripe', allow: { published: 'observe' } })).toBe(12_000);
+    expect(await admitted({ allow: { cidrs: ['203.0.113.0/24'] } })).toBeUndefined();
+  });
+
   test('lets a stage decide who may call', async () => {
     const { sources } = await planOf('local');
     expect(new Set(sources.map(({ allow }) => JSON.stringify(allow)))).toEqual(

@@ -125,7 +125,7 @@ describe('the web ACL', () => {
     });
   });
 
-  test('counts a source’s share by path, of allowed requests only', () => {
+  test('counts a listed source’s share by path, of requests from its list only', () => {
     expect(rule('rate-by-source-1')).toMatchObject({
       Action: tooMany,
       Statement: {
@@ -136,7 +136,7 @@ describe('the web ACL', () => {
           EvaluationWindowSec: 60,
           ScopeDownStatement: {
             AndStatement: {
-              Statements: [labelled, exactly('inkress|scalekit|skribby')],
+              Statements: [{ LabelMatchStatement: { Scope: 'LABEL', Key: 'hookgate:listed' } }, exactly('scalekit')],
             },
           },
         },
@@ -293,9 +293,10 @@ describe('the web ACL', () => {
   test('gives a source with a share of its own a rule of its own', async () => {
     const plan = await planOf('prod', {
       ...config,
-      sources: config.sources.map((source) =>
-        source.name === 'scalekit' ? { ...source, throttle: { requestsPerMinute: 60 } } : source,
-      ),
+      sources: config.sources.map((source) => {
+        if (source.name === 'skribby') return { ...source, allow: { cidrs: ['203.0.113.0/24'] } };
+        return source.name === 'scalekit' ? { ...source, throttle: { requestsPerMinute: 60 } } : source;
+      }),
     });
     const own = Template.fromStack(stackOf(plan));
     const limits = ['rate-by-source-1', 'rate-by-source-2'].map(

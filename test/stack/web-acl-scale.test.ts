@@ -11,14 +11,19 @@ type Allow = PlannedSource['allow'];
 const LISTED: Allow = { cidrs: ['52.206.68.0/24', '2600:1f18::/36'] };
 
 /** The edge of a stage with so many sources. */
-async function edgeOf(count: number, allowOf: (at: number) => Allow, provider = 'scalekit') {
+async function edgeOf(
+  count: number,
+  allowOf: (at: number) => Allow,
+  { throttleOf }: { throttleOf?: (at: number) => PlannedSource['throttle'] } = {},
+) {
   const {
     sources: [one],
     ...plan
   } = await planOf('prod');
   if (!one) throw new Error('The configuration has no source.');
   const sources = Array.from({ length: count }, (_, at): PlannedSource => {
-    return { ...one, provider, name: `source-number-${at}`, allow: allowOf(at) };
+    const throttle = throttleOf?.(at) ?? one.throttle;
+    return { ...one, throttle, name: `source-number-${at}`, allow: allowOf(at) };
   });
   const many: Plan = { ...plan, settings: config.stages.prod, sources };
   const stack = new Stack(appForTests(), 'edge');
@@ -55,6 +60,18 @@ test('23 allowlists of both families are within the limits, 24 are named at synt
   expect((await edgeOf(23, own)).node.findAll().flatMap((it) => it.node.validate())).toEqual([]);
   expect((await edgeOf(24, own)).node.findAll().flatMap((it) => it.node.validate())).toEqual([
     'The web ACL mentions IP sets 51 times where AWS WAF allows 50: give sources the same allow in lib/config.ts, or split them over stages.',
+  ]);
+});
+
+test('nine throttles of listed sources are within the limit, ten are named at synth', async () => {
+  const problems = async (throttles: number) => {
+    const ofItsOwn = (at: number) => ({ requestsPerMinute: 100 + (at % throttles) });
+    const stack = await edgeOf(throttles + 1, () => LISTED, { throttleOf: ofItsOwn });
+    return stack.node.findAll().flatMap((it) => it.node.validate());
+  };
+  expect(await problems(9)).toEqual([]);
+  expect(await problems(10)).toEqual([
+    'The web ACL has 11 rules that limit rates where AWS WAF allows 10, one for all addresses and one for each throttle: give more sources the same throttle in lib/config.ts, or split them over stages.',
   ]);
 });
 
