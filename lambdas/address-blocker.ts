@@ -11,9 +11,7 @@ import { createLog } from './adapters/log.ts';
 import { linesOf } from './adapters/log-subscription.ts';
 import { wafIpSets } from './adapters/waf-ip-sets.ts';
 import { type Blocklist, type FailedAttempt, keepBlocklist } from './core/addresses/blocklist.ts';
-import { addressSet } from './core/addresses/cidr.ts';
 import { BLOCKED_ADDRESSES_METRIC } from './core/metrics.ts';
-import { publishedAddresses } from './core/addresses/published.ts';
 import { BLOCKLIST_KEY } from './core/table.ts';
 import { ipSetsSettings, recordsSettings } from './settings.ts';
 
@@ -25,23 +23,27 @@ const log = createLog('address-blocker');
 const emit = createEmf(stage);
 const dynamo = new DynamoDBClient(clientOptions);
 
-const configured = addressSet(sources.flatMap(({ allow }) => allow?.cidrs ?? []));
-const followed = new Set(sources.flatMap(({ provider, allow }) => (allow?.published ? [provider] : [])));
-const published = publishedAddresses(dynamoAllowlists(dynamo, tableName), systemClock, (provider, error) => {
-  log.error(`the published addresses of ${provider} could not be read`, error);
-});
+const configured = sources.flatMap(({ allow }) => allow?.cidrs ?? []);
+const followed = [...new Set(sources.flatMap(({ provider, allow }) => (allow?.published ? [provider] : [])))];
+const allowlists = dynamoAllowlists(dynamo, tableName);
 
-async function spared(address: string): Promise<boolean> {
-  if (configured(address)) return true;
-  for (const provider of followed) if ((await published(provider))?.(address)) return true;
-  return false;
+/** Unknown also until a published list is had for the first time: then its provider's declared addresses are in force. */
+async function allowed(): Promise<readonly string[] | undefined> {
+  try {
+    const rows = await Promise.all(followed.map((provider) => allowlists.read(provider)));
+    const lists = rows.flatMap((row) => (row ? [row.cidrs] : []));
+    return lists.length === followed.length ? [...configured, ...lists.flat()] : undefined;
+  } catch (error) {
+    log.error('the published addresses could not be read, so nobody new is blocked', error);
+    return undefined;
+  }
 }
 
 const ports = {
   ...jsonRow<Blocklist>(dynamo, tableName, BLOCKLIST_KEY),
   sets: wafIpSets(new WAFV2Client(clientOptions)),
   setNames: blocked,
-  spared,
+  allowed,
   clock: systemClock,
 };
 

@@ -91,7 +91,7 @@ test('an address that fails is in the block set for ten minutes, then not', asyn
         ...jsonRow<Blocklist>(dynamo, table.tableName, BLOCKLIST_KEY),
         sets: wafIpSets(wafClient),
         setNames: { IPV4: refOf('Blocked4'), IPV6: refOf('Blocked6') },
-        spared: () => Promise.resolve(false),
+        allowed: () => Promise.resolve([]),
         clock,
       },
     );

@@ -56,8 +56,12 @@ const MOST_CIDRS = 2_000;
 const SHORTEST_PREFIX = { IPV4: 16, IPV6: 24 } as const;
 /** All IPv4 blocks together, a thousandth of the internet. */
 const MOST_IPV4_ADDRESSES = 1n << 22n;
-/** What is applied without being asked: half as many changes as there were blocks. */
-const MOST_CHANGED = 0.5;
+/**
+ * What is applied without being asked: half as many changes as there were blocks, of which a quarter go; and of the
+ * addresses of each family half as many more, a quarter fewer, so that no block among many stands for a whole network.
+ */
+const MOST_CHANGED = 2n;
+const MOST_REMOVED = 4n;
 
 /** https://www.iana.org/assignments/iana-ipv4-special-registry and …-ipv6-…: nobody sends from these over the internet. */
 const RESERVED: readonly Cidr[] = [
@@ -103,8 +107,30 @@ export function judge({ cidrs: current, approved }: Allowlist, published: readon
   const digest = digestOf(published);
   if (approved?.digest === digest) return { verdict: 'apply', change, by: approved.by };
   // With nothing in force there is nothing to compare with; a list that is enforced begins with the declared addresses.
-  const small = current.length === 0 || added.length + removed.length <= current.length * MOST_CHANGED;
-  return small ? { verdict: 'apply', change, by: 'schedule' } : { verdict: 'hold', change, digest };
+  return current.length === 0 || isSmall(current, change)
+    ? { verdict: 'apply', change, by: 'schedule' }
+    : { verdict: 'hold', change, digest };
+}
+
+function isSmall(current: readonly string[], { added, removed }: Change): boolean {
+  const isPart = (part: bigint, whole: bigint, most: bigint) => part * most <= whole;
+  const blocks = BigInt(current.length);
+  return (
+    isPart(BigInt(added.length + removed.length), blocks, MOST_CHANGED) &&
+    isPart(BigInt(removed.length), blocks, MOST_REMOVED) &&
+    (['IPV4', 'IPV6'] as const).every((family) => {
+      const addresses = addressesOf(current, family);
+      return (
+        isPart(addressesOf(added, family), addresses, MOST_CHANGED) &&
+        isPart(addressesOf(removed, family), addresses, MOST_REMOVED)
+      );
+    })
+  );
+}
+
+function addressesOf(cidrs: readonly string[], family: Cidr['family']): bigint {
+  const ofFamily = cidrs.flatMap((text) => parseCidr(text) ?? []).filter((cidr) => cidr.family === family);
+  return ofFamily.reduce((sum, cidr) => sum + sizeOf(cidr), 0n);
 }
 
 /** Names a list: what a person approves is this list and not the next. */

@@ -1,8 +1,8 @@
 import type { IpSets } from './follow.ts';
-import { parseCidr } from './cidr.ts';
+import { type Cidr, overlap, parseCidr } from './cidr.ts';
 import type { Clock } from '../ports.ts';
 
-/** Addresses whose signatures keep failing. */
+/** Addresses whose signatures keep failing; of IPv6 the /64, because whoever has one address there has them all. */
 export interface Blocklist {
   readonly revision: number;
   /** When each address failed lately, in milliseconds since the epoch. */
@@ -25,8 +25,8 @@ export interface BlocklistPorts {
   readonly change: (seen: Blocklist, next: Blocklist) => Promise<boolean>;
   readonly sets: IpSets;
   readonly setNames: { readonly IPV4: string; readonly IPV6: string };
-  /** Whether an address is on an allowlist of any source. */
-  readonly spared: (address: string) => Promise<boolean>;
+  /** The allowlists of all sources together; undefined while nobody can say what is on them. */
+  readonly allowed: () => Promise<readonly string[] | undefined>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -68,29 +68,47 @@ export async function keepBlocklist(attempts: readonly FailedAttempt[], ports: B
   throw new Error('The blocked addresses are being changed by others at the same time.');
 }
 
+/** What is on an allowlist is not blocked, and let go when it comes onto one; nor is anybody new while that is unknown. */
 async function after(
   seen: Blocklist,
   attempts: readonly FailedAttempt[],
-  { spared, clock }: BlocklistPorts,
+  { allowed, clock }: BlocklistPorts,
 ): Promise<Blocklist> {
   const now = clock.now();
   const failures = new Map(Object.entries(seen.failures).map(([address, times]) => [address, [...times]]));
   for (const { address, reason, at } of attempts) {
-    if (!COUNTS.has(reason) || !parseCidr(address)) continue;
-    failures.set(address, [...(failures.get(address) ?? []), at]);
+    const block = blockOf(address);
+    if (COUNTS.has(reason) && block !== undefined) failures.set(block, [...(failures.get(block) ?? []), at]);
   }
   const blocked = new Map(Object.entries(seen.blocked).filter(([, until]) => until > now));
+  const failing: string[] = [];
   for (const [address, times] of failures) {
     const recent = times.filter((at) => at > now - WINDOW_MS).slice(-MOST_FAILURES);
-    if (recent.length === MOST_FAILURES && !(await spared(address))) blocked.set(address, now + BLOCKED_MS);
-    if (recent.length === 0 || blocked.has(address)) failures.delete(address);
+    if (recent.length === MOST_FAILURES) failing.push(address);
+    if (recent.length === 0) failures.delete(address);
     else failures.set(address, recent);
   }
+  const lists = blocked.size + failing.length === 0 ? [] : await allowed();
+  const listed = lists?.flatMap((text) => parseCidr(text) ?? []);
+  for (const address of failing) if (listed) blocked.set(address, now + BLOCKED_MS);
+  for (const address of blocked.keys()) if (listed && isListed(address, listed)) blocked.delete(address);
+  for (const address of blocked.keys()) failures.delete(address);
   return {
     revision: seen.revision + 1,
     failures: Object.fromEntries([...failures].slice(-MOST_ADDRESSES)),
     blocked: Object.fromEntries([...blocked].slice(-MOST_ADDRESSES)),
   };
+}
+
+/** What is counted and blocked for an address; undefined when it is none. */
+function blockOf(address: string): string | undefined {
+  const alone = parseCidr(address);
+  return alone?.family === 'IPV6' ? parseCidr(`${address}/64`)?.text : alone && address;
+}
+
+function isListed(address: string, listed: readonly Cidr[]): boolean {
+  const block = parseCidr(address);
+  return block !== undefined && listed.some((cidr) => overlap(cidr, block));
 }
 
 async function bringSets(addresses: readonly string[], { sets, setNames }: BlocklistPorts): Promise<void> {

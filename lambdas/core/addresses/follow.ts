@@ -51,7 +51,7 @@ const UNREACHABLE_MS = 24 * 60 * 60_000;
 
 /**
  * Brings each list that is due up to date: the provider's own is fetched once an hour, five minutes after it could not be
- * had, and at once when a person has approved a change. The sets of AWS WAF come before the row, so that a run that is cut short in between is repeated.
+ * had, and at once when a person has approved a change of one that was had. The sets of AWS WAF come before the row, so that a run that is cut short in between is repeated.
  *
  * @returns how many could not be seen to
  */
@@ -77,8 +77,9 @@ async function followOne(followed: FollowedList, ports: FollowPorts): Promise<vo
   const { provider, declared, sets } = followed;
   const seen = (await ports.allowlists.read(provider)) ?? untouched(declared);
   const now = ports.clock.now();
-  const every = seen.fetchedAt === seen.triedAt ? EVERY_MS : AGAIN_AFTER_FAILURE_MS;
-  const due = seen.approved !== undefined || seen.triedAt === undefined || now - seen.triedAt >= every;
+  const had = seen.fetchedAt === seen.triedAt;
+  const every = !had ? AGAIN_AFTER_FAILURE_MS : seen.approved ? 0 : EVERY_MS;
+  const due = seen.triedAt === undefined || now - seen.triedAt >= every;
   let current = seen;
   if (due) {
     current = await refreshed(seen, followed, ports);
@@ -94,7 +95,9 @@ async function followOne(followed: FollowedList, ports: FollowPorts): Promise<vo
 /** What is to be kept after the list was asked for. */
 async function refreshed(seen: Allowlist, { provider, list }: FollowedList, ports: FollowPorts): Promise<Allowlist> {
   const now = ports.clock.now();
-  const { drift: _drift, held: _held, approved: _approved, ...kept } = seen;
+  const { drift: _drift, held, approved, ...kept } = seen;
+  // What a person has approved, or is about to, waits until the list is had again.
+  const waiting = { ...(held && { held }), ...(approved && { approved }) };
   const next: Allowlist = { ...kept, revision: seen.revision + 1, startedAt: seen.startedAt ?? now, triedAt: now };
   let text: string;
   try {
@@ -106,12 +109,12 @@ async function refreshed(seen: Allowlist, { provider, list }: FollowedList, port
     const long = now - since >= UNREACHABLE_MS;
     return {
       ...next,
-      ...(seen.held && { held: seen.held }),
+      ...waiting,
       ...(long ? driftOf(seen, 'unreachable', detail, now) : seen.drift && { drift: seen.drift }),
     };
   }
   const published = readList(text, list);
-  if ('unsound' in published) return { ...next, ...driftOf(seen, 'unsound', published.unsound, now) };
+  if ('unsound' in published) return { ...next, ...waiting, ...driftOf(seen, 'unsound', published.unsound, now) };
   const fetched = { ...next, fetchedAt: now };
   const judgement = judge(seen, published.cidrs);
   switch (judgement.verdict) {

@@ -82,6 +82,26 @@ test('more than half as many changes as there were blocks wait for a person, who
   });
 });
 
+test.each([
+  ['a network among hosts', inForce, [...inForce, '52.7.0.0/24']],
+  [
+    'a network as large as all',
+    ['192.30.252.0/22', '185.199.108.0/22'],
+    ['192.30.252.0/22', '185.199.108.0/22', '45.33.0.0/16'],
+  ],
+  ['the first network of IPv6', inForce, [...inForce, '2a0a:a440::/48']],
+  ['more than a quarter gone', inForce, inForce.slice(0, 2)],
+  ['the largest block gone', [...inForce, '52.7.0.0/24', '3.0.0.6/32'], [...inForce, '3.0.0.6/32']],
+])('%s waits for a person, though few blocks change', (_, cidrs, published) => {
+  expect(judge({ revision: 1, cidrs }, published)).toMatchObject({ verdict: 'hold' });
+});
+
+test('networks like those in force, and one of four gone, do not', () => {
+  const cidrs = ['140.82.112.0/20', '143.55.64.0/20', '185.199.108.0/22', '192.30.252.0/22'];
+  expect(judge({ revision: 1, cidrs }, [...cidrs, '45.33.0.0/22', '45.34.0.0/22'])).toMatchObject({ verdict: 'apply' });
+  expect(judge({ revision: 1, cidrs }, cidrs.slice(0, 3))).toMatchObject({ verdict: 'apply' });
+});
+
 test('the first list is taken when nothing is in force', () => {
   expect(judge({ revision: 0, cidrs: [] }, inForce)).toMatchObject({ verdict: 'apply', by: 'schedule' });
 });

@@ -5,7 +5,7 @@ const START = 1_795_334_400_000;
 const MINUTE = 60_000;
 const STRANGER = '203.0.113.9';
 
-function edge({ spared = [] as readonly string[] } = {}) {
+function edge({ allowed = [] as readonly string[] | undefined } = {}) {
   const clock = new ManualClock(START);
   const sets = new Map<string, readonly string[]>([
     ['v4', []],
@@ -14,6 +14,7 @@ function edge({ spared = [] as readonly string[] } = {}) {
   const world = {
     clock,
     sets,
+    allowed,
     row: undefined as Blocklist | undefined,
     /** Called between the read of the row and its change. */
     meanwhile: () => {},
@@ -36,7 +37,7 @@ function edge({ spared = [] as readonly string[] } = {}) {
           },
         },
         setNames: { IPV4: 'v4', IPV6: 'v6' },
-        spared: (address) => Promise.resolve(spared.includes(address)),
+        allowed: () => Promise.resolve(world.allowed),
       }),
     failed: (times: number, { address = STRANGER, reason = 'wrong-secret-or-changed-body' } = {}) =>
       Array.from({ length: times }, (): FailedAttempt => ({ address, reason, at: clock.now() })),
@@ -62,11 +63,11 @@ test('failures that are older than five minutes are forgotten', async () => {
 test('a block ends by itself ten minutes after the last failure, with no new line', async () => {
   const { run, failed, sets, clock } = edge();
   await run(failed(10, { address: '2600:1f18::9' }));
-  expect(sets.get('v6')).toEqual(['2600:1f18::9/128']);
+  expect(sets.get('v6')).toEqual(['2600:1f18::/64']);
   clock.advance(10 * MINUTE - 1);
   expect(await run()).toMatchObject({ count: 1 });
   clock.advance(1);
-  expect(await run()).toEqual({ added: [], released: ['2600:1f18::9'], count: 0 });
+  expect(await run()).toEqual({ added: [], released: ['2600:1f18::/64'], count: 0 });
   expect(sets.get('v6')).toEqual([]);
 });
 
@@ -78,9 +79,40 @@ test('a set that holds what the row has not is set right: nobody stays blocked b
 });
 
 test('an allowlisted address is never blocked, however often it fails', async () => {
-  const { run, failed, sets } = edge({ spared: [STRANGER] });
+  const { run, failed, sets } = edge({ allowed: ['203.0.113.0/24'] });
   expect(await run(failed(1_000))).toMatchObject({ added: [], count: 0 });
   expect(sets.get('v4')).toEqual([]);
+});
+
+test('one that comes onto an allowlist while it is blocked is let go by the next run', async () => {
+  const world = edge();
+  expect(await world.run(world.failed(10))).toMatchObject({ added: [STRANGER] });
+  world.allowed = ['203.0.113.0/24'];
+  world.clock.advance(MINUTE);
+  expect(await world.run()).toEqual({ added: [], released: [STRANGER], count: 0 });
+  expect(world.sets.get('v4')).toEqual([]);
+});
+
+test('while nobody can say what is on the allowlists, nobody new is blocked, and who is stays so for its time', async () => {
+  const world = edge();
+  await world.run(world.failed(10));
+  world.allowed = undefined;
+  world.clock.advance(MINUTE);
+  expect(await world.run(world.failed(10, { address: '192.30.252.44' }))).toMatchObject({ added: [], count: 1 });
+  world.clock.advance(9 * MINUTE);
+  expect(await world.run()).toMatchObject({ released: [STRANGER], count: 0 });
+});
+
+test('addresses of one IPv6 network count together, and are blocked together', async () => {
+  const { run, failed, sets } = edge();
+  const addresses = Array.from({ length: 10 }, (_, at) => `2001:470:1:1::${at.toString(16)}`);
+  await run(addresses.flatMap((address) => failed(1, { address })));
+  expect(sets.get('v6')).toEqual(['2001:470:1:1::/64']);
+});
+
+test('an IPv6 network of which an allowlist has a part is not blocked', async () => {
+  const { run, failed } = edge({ allowed: ['2001:470:1:1::25/128'] });
+  expect(await run(failed(10, { address: '2001:470:1:1::9' }))).toMatchObject({ added: [], count: 0 });
 });
 
 test.each([

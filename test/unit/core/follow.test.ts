@@ -109,6 +109,28 @@ test('what was approved is not what is published any more: it is held anew', asy
   expect(acme.row()?.approved).toBeUndefined();
 });
 
+test('an approval outlives a fetch that fails, and is put in force when the list is had again', async () => {
+  const acme = provider({ declared: ['3.0.0.1/32', '3.0.0.2/32'] });
+  acme.published = '3.0.0.8\n3.0.0.9';
+  await acme.run();
+  acme.approve(digestOf(['3.0.0.8/32', '3.0.0.9/32']));
+  for (const failure of [new Error('504'), 'a page of an error']) {
+    acme.published = failure;
+    acme.clock.advance(5 * 60_000);
+    await acme.run();
+    expect(acme.row()?.approved).toEqual({ digest: digestOf(['3.0.0.8/32', '3.0.0.9/32']), by: 'ada' });
+  }
+  acme.clock.advance(60_000);
+  await acme.run();
+  expect(acme.fetches).toBe(3);
+
+  acme.published = '3.0.0.8\n3.0.0.9';
+  acme.clock.advance(4 * 60_000);
+  await acme.run();
+  expect(acme.sets.get('v4')).toEqual(['3.0.0.8/32', '3.0.0.9/32']);
+  expect(acme.row()?.approved).toBeUndefined();
+});
+
 test.each([
   ['everybody', '0.0.0.0/0'],
   ['nobody', ''],
