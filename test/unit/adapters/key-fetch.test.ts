@@ -44,11 +44,58 @@ test('a provider in trouble is an error, not a missing key', async () => {
   await expect(keyFetcher({ now: () => 0 }, request).fetch('https://keys.example.com/a.pem')).rejects.toThrow('503');
 });
 
-test('strangers who name ever new addresses are not followed', async () => {
+test('strangers who name ever new addresses are not followed, and told that it is our fault', async () => {
   const { asked, request } = served(404, '');
   const keys = keyFetcher({ now: () => 0 }, request);
-  for (let i = 0; i < 100; i++) await keys.fetch(`https://keys.example.com/${String(i)}.pem`);
+  const answers = new Set<unknown>();
+  for (let i = 0; i < 100; i++) {
+    answers.add(await keys.fetch(`https://keys.example.com/${i}.pem`).catch((error: Error) => error.message));
+  }
   expect(asked).toHaveLength(20);
+  expect([...answers]).toEqual([undefined, 'Too many keys are asked for: nobody was asked.']);
+});
+
+test('what strangers make up takes no place from a key that was found, and keeps it from no refresh', async () => {
+  const REAL = 'https://keys.example.com/real.pem';
+  const asked: string[] = [];
+  let now = 0;
+  const keys = keyFetcher({ now: () => now }, (address) => {
+    asked.push(address as string);
+    return Promise.resolve(address === REAL ? new Response('PEM') : new Response('', { status: 404 }));
+  });
+  expect(await keys.fetch(REAL)).toBe('PEM');
+  const flood = async () => {
+    for (let i = 0; i < 100; i++) await keys.fetch(`https://keys.example.com/${now}-${i}.pem`).catch(() => undefined);
+  };
+  for (let minute = 0; minute < 10; minute++) {
+    now += 60_000;
+    await flood();
+    expect(await keys.fetch(REAL)).toBe('PEM');
+  }
+  expect(asked.filter((address) => address === REAL)).toHaveLength(1);
+
+  now += 24 * 60 * 60_000;
+  await flood();
+  expect(await keys.fetch(REAL)).toBe('PEM');
+  expect(asked.filter((address) => address === REAL)).toHaveLength(2);
+});
+
+test('of more keys than are held the one that was used longest ago goes', async () => {
+  const { asked, request } = served(200, 'PEM');
+  let now = 0;
+  const keys = keyFetcher({ now: () => now }, request);
+  const fetch = (key: number) => keys.fetch(`https://keys.example.com/${key}.pem`);
+  for (let key = 0; key < 64; key++) {
+    now += 60_000;
+    await fetch(key);
+  }
+  await fetch(0);
+  await fetch(64);
+  expect(asked).toHaveLength(65);
+  await fetch(0);
+  expect(asked).toHaveLength(65);
+  await fetch(1);
+  expect(asked).toHaveLength(66);
 });
 
 test('an answer of more than 64 KiB is no key', async () => {
