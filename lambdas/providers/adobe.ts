@@ -10,6 +10,14 @@ const KEY_HOST = 'https://static.adobeioevents.com';
 const KEY_PATH = /^\/[A-Za-z0-9_/-]{1,128}\.pem$/;
 const KEYS = [1, 2] as const;
 
+function signatureHeader(number: number): string {
+  return `x-adobe-digital-signature-${number}`;
+}
+
+function pathHeader(number: number): string {
+  return `x-adobe-public-key${number}-path`;
+}
+
 /** Two RSA signatures under two published keys, so that each can be changed; either is enough. */
 export const adobe = provider({
   name: 'adobe',
@@ -19,6 +27,7 @@ export const adobe = provider({
     key: { key: 'fetched' },
     describes: 'RSA-SHA256 over the body, with a key of static.adobeioevents.com, for one client id',
     covers: [body],
+    reads: KEYS.flatMap((number) => [signatureHeader(number), pathHeader(number)]),
     prove: (attempt, secrets, { keys }) => proveEvent(attempt, secrets.settings.get('clientId') ?? [], keys),
   },
   id: [json('/event_id'), json('/id')],
@@ -41,8 +50,8 @@ export const adobe = provider({
 
 async function proveEvent(attempt: Attempt, clientIds: readonly string[], keys: KeyPort | undefined): Promise<Proof> {
   const signed = KEYS.flatMap((number) => {
-    const text = attempt.header(`x-adobe-digital-signature-${number}`);
-    const path = attempt.header(`x-adobe-public-key${number}-path`);
+    const text = attempt.header(signatureHeader(number));
+    const path = attempt.header(pathHeader(number));
     return text === undefined || path === undefined ? [] : [{ text, path }];
   });
   if (attempt.repeated) return 'repeated-header';

@@ -40,6 +40,7 @@ export const adyenPayments = provider({
     key: hexKey,
     describes: 'HMAC-SHA256 over eight fields of every item, which all must hold',
     covers: SIGNED.map((path) => json(`${ITEM}/${path.join('/')}`)),
+    reads: [],
     prove: proveItems,
   },
   id: [joined(json(`${ITEM}/pspReference`), ':', json(`${ITEM}/eventCode`), ':', json(`${ITEM}/success`))],

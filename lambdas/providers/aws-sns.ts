@@ -23,6 +23,7 @@ export const awsSns = provider({
     key: { key: 'fetched' },
     describes: 'RSA over the message’s fields, with the certificate of a pinned Amazon address',
     covers: SIGNED.map((name) => json(`/${name}`)),
+    reads: [],
     prove: (attempt, secrets, { keys }) => proveMessage(attempt, secrets.settings.get('topic') ?? [], keys),
   },
   id: [json('/MessageId')],

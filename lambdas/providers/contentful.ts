@@ -29,6 +29,8 @@ export const contentful = provider({
     key: utf8,
     describes: 'HMAC-SHA256 over method, path, the headers named in x-contentful-signed-headers, and the body',
     covers: [method, url, body, header(TIMESTAMP)],
+    // And those that the request names, which its owner has chosen.
+    reads: ['x-contentful-signature', TIMESTAMP, SIGNED_HEADERS],
     prove: proveRequest,
   },
   id: [],

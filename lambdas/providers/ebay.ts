@@ -18,6 +18,7 @@ export const ebay = provider({
     key: { key: 'fetched' },
     describes: 'ECDSA with SHA-1 over the body, with the key that eBay’s API returns for its key id',
     covers: [body],
+    reads: ['x-ebay-signature'],
     prove: proveNotification,
   },
   id: [json('/notification/notificationId')],

@@ -19,6 +19,13 @@ export const paypal = provider({
     key: { key: 'fetched' },
     describes: 'RSA over transmission id, time, webhook id and the body’s CRC-32, with a certificate from PayPal',
     covers: [header('PayPal-Transmission-Id'), header('PayPal-Transmission-Time'), setting('webhookId')],
+    reads: [
+      'paypal-transmission-id',
+      'paypal-transmission-time',
+      'paypal-transmission-sig',
+      'paypal-cert-url',
+      'paypal-auth-algo',
+    ],
     prove: (attempt, secrets, { keys }) => proveTransmission(attempt, secrets.settings.get('webhookId') ?? [], keys),
   },
   id: [json('/id'), header('PayPal-Transmission-Id')],

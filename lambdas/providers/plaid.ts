@@ -28,6 +28,7 @@ export const plaid = provider({
     key: { key: 'fetched' },
     describes: 'an ES256 token over the body’s SHA-256, with the key that Plaid’s API returns for its key id',
     covers: [body],
+    reads: ['plaid-verification'],
     prove: proveToken,
   },
   id: [],

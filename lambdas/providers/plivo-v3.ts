@@ -23,6 +23,7 @@ export const plivoV3 = provider({
     key: utf8,
     describes: 'HMAC-SHA256 over the URL with its query sorted, the sorted form fields and a nonce',
     covers: [url, sortedForm, header('X-Plivo-Signature-V3-Nonce')],
+    reads: ['x-plivo-signature-v3', 'x-plivo-signature-v3-nonce'],
     prove: proveRequest,
   },
   id: [form('MessageUUID'), form('CallUUID'), query('CallUUID')],

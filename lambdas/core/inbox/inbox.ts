@@ -158,7 +158,7 @@ export function readKept(source: string, bytes: Buffer): Kept {
   return { delivery, reason };
 }
 
-/** Which headers a provider's scheme may read. What code reads nobody can tell, so all are kept but cookies. */
+/** Which headers a provider's scheme may read. Code may read those that the request names, so all are kept but cookies. */
 function readsHeader(provider: Provider): (name: string) => boolean {
   if (provider.scheme.algorithm === 'code') return (name) => name !== 'cookie';
   const names = new Set([...headersOf(provider), 'content-type']);

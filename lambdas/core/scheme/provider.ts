@@ -138,6 +138,8 @@ export interface CodeScheme {
   readonly describes: string;
   /** What the proof covers, in the terms of a declared content. */
   readonly covers: readonly Part[];
+  /** The headers that it looks at by a name of its own, lower-case: they are in no log. */
+  readonly reads: readonly string[];
   readonly prove: (attempt: Attempt, secrets: SecretSet, context: ProofContext) => Proof | Promise<Proof>;
 }
 
