@@ -42,20 +42,18 @@ export function toEvent(
   parameters: Readonly<Record<string, string>>,
   place: EventPlace,
 ): string {
-  const multiValueHeaders = headersOf(received);
-  const query = new URLSearchParams(received.query);
-  const multiValueQuery: Record<string, string[]> = {};
-  for (const [name, value] of query) (multiValueQuery[name] ??= []).push(value);
-  const hasQuery = Object.keys(multiValueQuery).length > 0;
+  const headers = headersOf(received);
+  const query: Values = new Map();
+  for (const [name, value] of new URLSearchParams(received.query)) add(query, name, value);
   const hasBody = received.body.length > 0;
   return JSON.stringify({
     resource: route.resourcePath,
     path: received.path,
     httpMethod: received.method,
-    headers: lastOfEach(multiValueHeaders),
-    multiValueHeaders,
-    queryStringParameters: hasQuery ? lastOfEach(multiValueQuery) : null,
-    multiValueQueryStringParameters: hasQuery ? multiValueQuery : null,
+    headers: lastOfEach(headers),
+    multiValueHeaders: Object.fromEntries(headers),
+    queryStringParameters: query.size > 0 ? lastOfEach(query) : null,
+    multiValueQueryStringParameters: query.size > 0 ? Object.fromEntries(query) : null,
     pathParameters: Object.keys(parameters).length > 0 ? parameters : null,
     stageVariables: null,
     requestContext: {
@@ -69,7 +67,7 @@ export function toEvent(
       protocol: 'HTTP/1.1',
       stage: place.stage,
       domainPrefix: 'localhost',
-      domainName: first(multiValueHeaders, 'host') ?? 'localhost',
+      domainName: first(headers, 'host') ?? 'localhost',
       requestTimeEpoch: received.receivedAt,
       requestId: received.requestId,
       identity: {
@@ -83,7 +81,7 @@ export function toEvent(
         cognitoAuthenticationType: null,
         cognitoAuthenticationProvider: null,
         userArn: null,
-        userAgent: first(multiValueHeaders, 'user-agent') ?? null,
+        userAgent: first(headers, 'user-agent') ?? null,
         user: null,
       },
       apiId: place.apiId,
@@ -93,8 +91,17 @@ export function toEvent(
   });
 }
 
-function headersOf({ rawHeaders, sourceIp }: Received): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
+/** A map, because a stranger chooses the names: `constructor` and `__proto__` are names like any other. */
+type Values = Map<string, string[]>;
+
+function add(values: Values, name: string, value: string): void {
+  const known = values.get(name);
+  if (known) known.push(value);
+  else values.set(name, [value]);
+}
+
+function headersOf({ rawHeaders, sourceIp }: Received): Values {
+  const headers: Values = new Map();
   /** A name sent in two spellings is one header, under the spelling that came first. */
   const spelling = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -103,21 +110,22 @@ function headersOf({ rawHeaders, sourceIp }: Received): Record<string, string[]>
     if (HOP_BY_HOP.has(key)) continue;
     const known = spelling.get(key) ?? name;
     spelling.set(key, known);
-    (headers[known] ??= []).push(value);
+    add(headers, known, value);
   }
   const forwarded = spelling.get('x-forwarded-for') ?? 'X-Forwarded-For';
-  headers[forwarded] = [[...(headers[forwarded] ?? []), sourceIp].join(', ')];
-  headers[spelling.get('x-forwarded-proto') ?? 'X-Forwarded-Proto'] = ['https'];
-  headers[spelling.get('x-forwarded-port') ?? 'X-Forwarded-Port'] = ['443'];
+  headers.set(forwarded, [[...(headers.get(forwarded) ?? []), sourceIp].join(', ')]);
+  headers.set(spelling.get('x-forwarded-proto') ?? 'X-Forwarded-Proto', ['https']);
+  headers.set(spelling.get('x-forwarded-port') ?? 'X-Forwarded-Port', ['443']);
   return headers;
 }
 
-function lastOfEach(values: Readonly<Record<string, readonly string[]>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.at(-1) ?? '']));
+function lastOfEach(values: Values): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.at(-1) ?? '']));
 }
 
-function first(headers: Readonly<Record<string, readonly string[]>>, name: string): string | undefined {
-  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1][0];
+function first(headers: Values, name: string): string | undefined {
+  for (const [key, values] of headers) if (key.toLowerCase() === name) return values[0];
+  return undefined;
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type JsonClient, jsonClient } from '../../local/aws/json-client.ts';
 import { type Answered, type Attempt, attempt, changed } from '../support/attacker.ts';
-import { attacksWith, PAYMENT } from './attacks.ts';
+import { attacksWith, INHERITED, inherited, PAYMENT } from './attacks.ts';
 import { removeData, type RunningHost, startTestHost, temporaryData, until } from '../support/host.ts';
 import { secretOf } from '../support/provider.ts';
 
@@ -147,6 +147,11 @@ describe('what is signed and seen before', () => {
     const body = '{"id":"evt_first","id":"evt_19","event_type":"payment.success","event_type":"no.such.type"}';
     expect(await tried(inkress({ body }))).toMatchObject({ status: 200 });
     expect(await event('evt_19')).toMatchObject({ status: 'FILTERED', type: 'no.such.type' });
+  });
+
+  test.each(INHERITED)('A19: a header and a parameter %s hinder no delivery that is signed', async (name) => {
+    const body = PAYMENT.replace('evt_1', `evt_${name}`);
+    expect(await tried(inherited(inkress({ body }), name))).toMatchObject({ status: 200 });
   });
 
   test('A28: line breaks and metrics in a signed text make no line and no metric of their own', async () => {

@@ -41,6 +41,11 @@ export function attacksWith(secrets: Secrets) {
     return ['A22', path, 404, () => ({ ...scalekit(), path })];
   }
 
+  function inheritedHeader(name: string): readonly [string, string, () => Attempt] {
+    const unsigned = { 'x-inkress-signature': undefined };
+    return ['A19', `a header and a parameter ${name}`, () => inherited(changed(inkress(), unsigned), name)];
+  }
+
   /** An address that no list has. */
   function from2() {
     return { ...scalekit(), from: '127.0.0.2' };
@@ -126,6 +131,7 @@ export function attacksWith(secrets: Secrets) {
         return changed({ ...scalekit(), headers }, { 'webhook-id': `msg_1.${first}`, 'webhook-timestamp': then });
       },
     ],
+    ...INHERITED.map(inheritedHeader),
     ['A20', 'ten thousand separators', () => withBase64('v1,'.repeat(2_600))],
     ['A20', 'a list that never ends well', () => withBase64(`${'v1,a '.repeat(1_600)}!`)],
     ['A33', 'everything but the signature', () => changed(scalekit(), { 'webhook-signature': undefined })],
@@ -224,6 +230,15 @@ export function attacksWith(secrets: Secrets) {
   ];
 
   return { scalekit, inkress, skribby, hex, base64, forged, other };
+}
+
+/** Names that every object has from its prototype. */
+export const INHERITED = ['constructor', '__proto__', 'toString', 'hasOwnProperty'] as const;
+
+/** With a header and a query parameter of a name. */
+export function inherited(signed: ReturnType<typeof changed>, name: string): Attempt {
+  // A computed name is a property also when it is `__proto__`.
+  return { ...signed, headers: { ...signed.headers, [name]: ['1', '2'] }, path: `${signed.path}?${name}=1&${name}=2` };
 }
 
 const deep = (levels: number) => `{"id":"evt_1","event_type":"x","data":${'['.repeat(levels)}${']'.repeat(levels)}}`;

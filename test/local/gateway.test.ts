@@ -95,6 +95,33 @@ describe('the event', () => {
   });
 });
 
+test('a header or parameter may be called as what every object inherits', () => {
+  const event = JSON.parse(
+    toEvent(
+      {
+        ...{ method: 'POST', path: '/webhooks/acme', rawPath: '/webhooks/acme', body: Buffer.of(), requestId: 'r-1' },
+        query: 'constructor=1&__proto__=2&toString=3&toString=4',
+        rawHeaders: ['constructor', 'a', '__proto__', 'b', 'hasOwnProperty', 'c'],
+        ...{ sourceIp: '127.0.0.1', receivedAt: 0 },
+      },
+      { ...method, resourceId: 'source', httpMethod: 'POST', resourcePath: '/webhooks/{source}' },
+      { source: 'acme' },
+      { stage: 'local', account: '000000000000', apiId: 'Api', binary: true },
+    ),
+  ) as Record<'multiValueHeaders' | 'multiValueQueryStringParameters' | 'headers', object>;
+
+  expect(Object.entries(event.multiValueQueryStringParameters)).toEqual([
+    ['constructor', ['1']],
+    ['__proto__', ['2']],
+    ['toString', ['3', '4']],
+  ]);
+  expect(Object.entries(event.headers).slice(0, 3)).toEqual([
+    ['constructor', 'a'],
+    ['__proto__', 'b'],
+    ['hasOwnProperty', 'c'],
+  ]);
+});
+
 test.each([
   ['127.0.0.1', 'localhost:8787', true],
   ['127.0.0.1', '127.0.0.1:8787', true],

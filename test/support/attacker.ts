@@ -20,8 +20,11 @@ export interface Answered {
 
 export function attempt(url: string, { method = 'POST', path, headers = {}, body = '', from }: Attempt) {
   const { hostname, port } = new URL(url);
-  const sent: Record<string, string | string[]> = { 'content-length': String(Buffer.byteLength(body)) };
-  for (const [name, value] of Object.entries(headers)) sent[name] = typeof value === 'string' ? value : [...value];
+  // Built from entries, so that `__proto__` is a header too.
+  const sent = Object.fromEntries<string | string[]>([
+    ['content-length', String(Buffer.byteLength(body))],
+    ...Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]] as const),
+  ]);
   return new Promise<Answered>((resolve, reject) => {
     const options = { hostname, port, method, path, headers: sent, agent: false as const };
     const outgoing = request({ ...options, ...(from !== undefined && { localAddress: from }) }, (answer) => {
