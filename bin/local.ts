@@ -18,7 +18,9 @@ let host: Host | undefined;
 let stopWatching: (() => Promise<void>) | undefined;
 let stopping = false;
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+// SIGHUP is a terminal that was closed: it takes no more lines, and what runs is stopped in order all the same.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 
 try {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Refusal(`PORT must be a port number, not "${port}".`);

@@ -30,6 +30,9 @@ export async function startServices(
   const child = fork(ENTRY, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
+    // A process group of its own: what ends the host with its whole group, a closed terminal or a kill, must not end its
+    // watchdog. It ends when this process does.
+    detached: true,
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   send(child, { kind: 'start', options });

@@ -103,7 +103,7 @@ process.on('disconnect', () => {
   process.exit(0);
 });
 
-// Ctrl-C in a terminal reaches the whole process group; the host decides when the services stop.
+// Who ends every process of a user or a service signals this one too; the host decides when the services stop.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 

@@ -67,6 +67,19 @@ test('a SIGKILL of the host leaves no process', async () => {
   await untilGone(pids);
 }, 120_000);
 
+test('a SIGKILL of its whole process group leaves no process', async () => {
+  const { host, pids } = await atWork();
+  process.kill(-host.pid, 'SIGKILL');
+  await host.ended;
+  await untilGone(pids);
+}, 120_000);
+
+test('a terminal that is closed leaves no process', async () => {
+  const { host, pids } = await atWork();
+  expect(await host.hangUp()).toBe(0);
+  await untilGone(pids);
+}, 120_000);
+
 test('Ctrl-C during the start leaves no process', async () => {
   const child = spawnHost(data, { group: true });
   const pid = child.pid ?? 0;

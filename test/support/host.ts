@@ -23,6 +23,8 @@ export interface RunningHost extends HostFile {
   readonly output: () => string;
   /** As Ctrl-C does; resolves with the exit code. */
   readonly stop: () => Promise<number | null>;
+  /** As a terminal does that is closed: its whole group is told, and nobody takes its output. It must have a group. */
+  readonly hangUp: () => Promise<number | null>;
   /** As a power cut does, for this process. */
   readonly kill: () => Promise<void>;
 }
@@ -121,6 +123,12 @@ export async function startTestHost(data: string, options: StartOptions = {}): P
     output: () => output,
     stop: () => {
       child.kill('SIGINT');
+      return ended;
+    },
+    hangUp: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      process.kill(-(child.pid ?? 0), 'SIGHUP');
       return ended;
     },
     kill: async () => {
