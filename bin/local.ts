@@ -12,7 +12,9 @@ import { synthesise } from '../local/synthesise.ts';
 const STAGE = 'local';
 const started = performance.now();
 const console = new Console();
-const { PORT: port = '8787', HOOKGATE_DATA: data = '.hookgate' } = process.env;
+const { PORT: port = '8787', HOOKGATE_DATA } = process.env;
+// As the command line has it: a variable that is set to nothing is not set.
+const data = HOOKGATE_DATA || '.hookgate';
 
 let host: Host | undefined;
 let stopWatching: (() => Promise<void>) | undefined;

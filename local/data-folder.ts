@@ -1,4 +1,15 @@
-import { accessSync, constants, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { errorCode } from './error-code.ts';
 import { readIfThere, writeAtomically } from './atomic-file.ts';
@@ -14,6 +25,9 @@ export interface HostFile {
   readonly pid: number;
 }
 
+/** The functions' code is in the folder. Without it Node would take them for ES modules, as the project around them is. */
+const PACKAGE = '{}\n';
+
 /** The folder that holds everything of the local host that must survive it. */
 export class DataFolder {
   readonly path: string;
@@ -26,11 +40,12 @@ export class DataFolder {
   static prepare(path: string): DataFolder {
     const folder = new DataFolder(resolve(path));
     try {
+      folder.#refuseForeign();
       mkdirSync(folder.logs, { recursive: true });
       mkdirSync(folder.services, { recursive: true });
       accessSync(folder.path, constants.W_OK);
-      // The functions' code is in here. Without it Node would take them for ES modules, as the project around them is.
-      writeAtomically(join(folder.path, 'package.json'), '{}\n');
+      writeAtomically(folder.#package, PACKAGE);
+      folder.#checkLogs();
       folder.#take();
     } catch (error) {
       if (error instanceof Refusal) throw error;
@@ -42,11 +57,44 @@ export class DataFolder {
     return folder;
   }
 
+  /** Nothing is written into a folder that is something else's, a project's perhaps. */
+  #refuseForeign(): void {
+    const found = readIfThere(this.#package);
+    if (found === undefined || found === PACKAGE) return;
+    throw new Refusal(
+      `The folder ${this.path} holds a package.json of something else. Set HOOKGATE_DATA to a folder that holds nothing else.`,
+    );
+  }
+
+  /** Logs of earlier runs are written on. */
+  #checkLogs(): void {
+    for (const name of readdirSync(this.logs)) {
+      if (!/\.(log|jsonl)$/.test(name)) continue;
+      const path = join(this.logs, name);
+      try {
+        closeSync(openSync(path, 'r+'));
+      } catch (error) {
+        throw new Refusal(`The log ${path} can't be written to (${errorCode(error) ?? String(error)}). Move it away.`);
+      }
+    }
+  }
+
   /** Claims the folder for this process. A claim whose process is gone, killed perhaps, is void. */
   #take(): void {
+    // Linked when it is written: a claim that reads empty would be taken for a void one.
+    const written = `${this.#claim}.${process.pid}`;
+    writeFileSync(written, String(process.pid));
+    try {
+      this.#link(written);
+    } finally {
+      rmSync(written, { force: true });
+    }
+  }
+
+  #link(written: string): void {
     for (;;) {
       try {
-        writeFileSync(this.#claim, String(process.pid), { flag: 'wx' });
+        linkSync(written, this.#claim);
         return;
       } catch (error) {
         if (errorCode(error) !== 'EEXIST') throw error;
@@ -97,6 +145,10 @@ export class DataFolder {
 
   get assembly(): string {
     return join(this.path, 'cdk.out');
+  }
+
+  get #package(): string {
+    return join(this.path, 'package.json');
   }
 
   get #claim(): string {

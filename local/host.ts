@@ -122,6 +122,7 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
       onChange: (change) => sayAlarm(console, change),
     });
     cloudWatch = metrics;
+    if (metrics.lost !== undefined) console.say(metrics.lost);
     stops.push(() => metrics.close());
     const logsApi = await startLogsApi({
       streams: desired.logStreams,

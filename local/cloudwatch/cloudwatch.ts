@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, writeAtomically } from '../atomic-file.ts';
 import { AwsError } from '../aws/error.ts';
@@ -29,6 +29,8 @@ export interface CloudWatchOptions {
 
 export interface CloudWatch extends RunningService {
   readonly services: ServiceMetrics;
+  /** What to tell about kept metrics that could not be read. */
+  readonly lost?: string;
 }
 
 const READ_EVERY_MS = 1_000;
@@ -40,8 +42,7 @@ const SETTLED_MS = 2_500;
 /** CloudWatch on this machine: metrics from the functions' log lines and the services, and the template's alarms. */
 export async function startCloudWatch(options: CloudWatchOptions): Promise<CloudWatch> {
   const { desired, region, guard, logs, path, now, readQueues, onChange } = options;
-  const { store, positions } = load(path);
-  const tail = new LogTail(positions);
+  const { store, tail, lost } = load(path);
   const services = serviceMetrics({ store, region, ...namesOf(desired) });
   const alarms = new AlarmBook({
     metricAlarms: desired.metricAlarms,
@@ -89,6 +90,7 @@ export async function startCloudWatch(options: CloudWatchOptions): Promise<Cloud
   return {
     url: server.url,
     services,
+    ...(lost !== undefined && { lost }),
     close: async () => {
       clearInterval(reading);
       clearInterval(counting);
@@ -113,9 +115,20 @@ function namesOf({ restApis, stages, webAcls, metricFilters }: Desired) {
   };
 }
 
-function load(path: string): { readonly store: MetricStore; readonly positions: Positions } {
-  const text = readIfThere(path);
-  if (text === undefined) return { store: new MetricStore(), positions: {} };
-  const { store, positions } = JSON.parse(text) as { readonly store: unknown; readonly positions: Positions };
-  return { store: MetricStore.fromJSON(store), positions };
+/** What can't be read is set aside: the logs are read again from their start, and give most of it back. */
+function load(path: string): { readonly store: MetricStore; readonly tail: LogTail; readonly lost?: string } {
+  try {
+    const text = readIfThere(path);
+    if (text !== undefined) {
+      const { store, positions } = JSON.parse(text) as { readonly store: unknown; readonly positions: Positions };
+      return { store: MetricStore.fromJSON(store), tail: new LogTail(positions) };
+    }
+  } catch (error) {
+    const aside = `${path}.unreadable`;
+    renameSync(path, aside);
+    const reason = error instanceof Error ? error.message : String(error);
+    const lost = `${path} can't be read (${reason}). It holds metrics: they start from what the logs hold, and it is kept as ${aside}.`;
+    return { store: new MetricStore(), tail: new LogTail(), lost };
+  }
+  return { store: new MetricStore(), tail: new LogTail() };
 }

@@ -4,6 +4,7 @@ import { readIfThere, writeAtomically } from '../atomic-file.ts';
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
 import { type Guard } from '../iam/guard.ts';
+import { Refusal } from '../refusal.ts';
 
 /** Of AWS WAF. https://docs.aws.amazon.com/waf/latest/developerguide/limits.html */
 const MOST_ADDRESSES = 10_000;
@@ -27,7 +28,7 @@ type Kept = Record<string, { readonly template: readonly string[]; readonly addr
  */
 export function startIpSetsApi({ sets, arnPrefix, path, guard }: IpSetsApiOptions): Promise<RunningService> {
   const templates = new Map(sets);
-  const kept = JSON.parse(readIfThere(path) ?? '{}') as Kept;
+  const kept = load(path);
   for (const [arn, { template, addresses }] of Object.entries(kept)) {
     if (sets.get(arn)?.join() === template.join()) sets.set(arn, addresses);
     else Reflect.deleteProperty(kept, arn);
@@ -77,6 +78,27 @@ export function startIpSetsApi({ sets, arnPrefix, path, guard }: IpSetsApiOption
         },
       ],
     ]),
+  });
+}
+
+function load(path: string): Kept {
+  try {
+    const kept = JSON.parse(readIfThere(path) ?? '{}') as unknown;
+    if (!isKept(kept)) throw new Error('it is no record of IP sets');
+    return kept;
+  } catch (error) {
+    throw new Refusal(
+      `${path} can't be read (${error instanceof Error ? error.message : String(error)}). ` +
+        'It holds the addresses that functions have put into IP sets: restore it, or move it away to start with the template’s.',
+    );
+  }
+}
+
+function isKept(value: unknown): value is Kept {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value as Record<string, unknown>).every((set) => {
+    const { template, addresses } = Object(set) as Partial<Record<'template' | 'addresses', unknown>>;
+    return Array.isArray(template) && Array.isArray(addresses);
   });
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readIfThere } from '../../local/atomic-file.ts';
 import { DataFolder } from '../../local/data-folder.ts';
 
 let folder: string;
@@ -60,6 +61,24 @@ test.each([
   DataFolder.prepare(folder);
   expect(readFileSync(join(folder, 'host.pid'), 'utf8')).toBe(String(process.pid));
 });
+
+test('a claim is whole as soon as it is there', async () => {
+  const script = `
+    import { DataFolder } from './local/data-folder.ts';
+    for (let count = 0; count < 300; count += 1) DataFolder.prepare(process.argv[1]).release();`;
+  const host = spawn(process.execPath, ['--input-type=module', '-e', script, folder], { stdio: 'ignore' });
+  const ended = new Promise<number | null>((exit) => host.once('exit', exit));
+  const seen = new Set<string | undefined>();
+  let code: number | null | undefined;
+  void ended.then((exited) => (code = exited));
+  while (code === undefined) {
+    for (let looks = 0; looks < 1000; looks += 1) seen.add(readIfThere(join(folder, 'host.pid')));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  expect(code).toBe(0);
+  expect(seen).toEqual(new Set([undefined, String(host.pid)]));
+}, 30_000);
 
 test('a claim of a host that runs holds, until it is released', async () => {
   const host = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)', 'bin/local.ts'], { stdio: 'ignore' });

@@ -1,6 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { refusedHost, removeData, type RunningHost, startTestHost, temporaryData } from '../support/host.ts';
 
 /** A folder that a host has run on, and that host's own template, to be spoiled one way after the other. */
@@ -41,6 +50,31 @@ test.each(['http', '65536', '-1'])('the port %s', async (port) => {
   });
 });
 
+test('a folder of something else', async () => {
+  const folder = mkdtempSync(join(data, 'project-'));
+  writeFileSync(join(folder, 'package.json'), '{"name":"a-project"}\n');
+
+  expect(await refusedHost(folder)).toMatchObject({
+    code: 1,
+    error: `The folder ${folder} holds a package.json of something else. Set HOOKGATE_DATA to a folder that holds nothing else.\n`,
+  });
+  expect([readdirSync(folder), readFileSync(join(folder, 'package.json'), 'utf8')]).toEqual([
+    ['package.json'],
+    '{"name":"a-project"}\n',
+  ]);
+});
+
+test('a data folder that is set to nothing is the default one', async () => {
+  const project = mkdtempSync(join(data, 'project-'));
+  symlinkSync(resolve('bin'), join(project, 'bin'));
+  writeFileSync(join(project, '.hookgate'), 'a file');
+
+  expect(await refusedHost('', { project })).toMatchObject({
+    code: 1,
+    error: `The data folder ${join(project, '.hookgate')} can't be written to (ENOTDIR). Set HOOKGATE_DATA to a folder that can.\n`,
+  });
+});
+
 test('a data folder that is none', async () => {
   const folder = join(data, 'host.txt', 'inside');
   writeFileSync(join(data, 'host.txt'), 'a file');
@@ -49,6 +83,16 @@ test('a data folder that is none', async () => {
     code: 1,
     error: `The data folder ${folder} can't be written to (ENOTDIR). Set HOOKGATE_DATA to a folder that can.\n`,
   });
+});
+
+test.each(['permissions.jsonl', 'sweeper.log'])('a log that can’t be written on: %s', async (name) => {
+  const log = join(data, 'logs', name);
+  rmSync(log, { force: true });
+  mkdirSync(log);
+  const refused = await refusedHost(data);
+  rmdirSync(log);
+
+  expect(refused).toMatchObject({ code: 1, error: `The log ${log} can't be written to (EISDIR). Move it away.\n` });
 });
 
 describe('data that is corrupt', () => {
@@ -74,6 +118,31 @@ describe('data that is corrupt', () => {
     expect(error).toMatch(sentence(`${join(data, 'services', place)} can't be read (`));
     expect(error).toContain(`It holds ${holds}: restore it, or move it away to start empty.`);
   });
+
+  test('the IP sets that functions have replaced', async () => {
+    const kept = join(data, 'ip-sets.json');
+    writeFileSync(kept, '{"arn:aws:wafv2:a":{"addresses":"10.0.0.0/8"}}');
+    const refused = await refusedHost(data);
+    rmSync(kept);
+
+    expect(refused).toMatchObject({
+      code: 1,
+      error: `${kept} can't be read (it is no record of IP sets). It holds the addresses that functions have put into IP sets: restore it, or move it away to start with the template’s.\n`,
+    });
+  });
+
+  test('metrics are set aside', async () => {
+    const kept = join(data, 'metrics.json');
+    writeFileSync(kept, '{"positions":');
+    const again = await startTestHost(data);
+    await again.stop();
+
+    expect(again.output()).toMatch(
+      sentence(`${kept} can't be read (Unexpected end of JSON input). It holds metrics:`, 'm'),
+    );
+    expect(readFileSync(`${kept}.unreadable`, 'utf8')).toBe('{"positions":');
+    expect(JSON.parse(readFileSync(kept, 'utf8'))).toHaveProperty('store');
+  }, 90_000);
 
   test('a template that can’t be read is made again', async () => {
     const manifest = join(data, 'cdk.out', 'manifest.json');
@@ -142,7 +211,7 @@ function change(type: string, edit: (properties: Record<string, unknown>) => voi
 let restore: () => void = () => undefined;
 afterEach(() => restore());
 
-/** One line that begins so: no stack trace after it. */
-function sentence(start: string): RegExp {
-  return new RegExp(`^${start.replaceAll(/[/().]/g, '\\$&')}[^\\n]*\\n$`);
+/** One line that begins so: no stack trace after it. With the flag `m`, among others. */
+function sentence(start: string, flags = ''): RegExp {
+  return new RegExp(`^${start.replaceAll(/[/().]/g, '\\$&')}[^\\n]*\\n${flags === 'm' ? '' : '$'}`, flags);
 }
