@@ -30,7 +30,7 @@ import { queuesSettings, recordsSettings, tablesSettings } from './settings.ts';
  * its dead-letter queue.
  */
 export function processBatches<Payload>(processor: Processor<Payload>): void {
-  const { stage, source, route, occurredAt } = ownRoute(readGateway());
+  const { stage, source, route, occurredAt, form } = ownRoute(readGateway());
   const { tableName, bucketName, listBy } = recordsSettings.fromEnv(process.env);
   const { queueUrlBase } = queuesSettings.fromEnv(process.env);
   const { tables } = tablesSettings.fromEnv(process.env);
@@ -63,6 +63,7 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
     log,
     circuit,
     occurredAt,
+    form,
   };
 
   function giveBack({ eventSourceARN, receiptHandle }: SQSRecord, delaySeconds: number): Promise<void> {

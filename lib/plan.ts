@@ -1,5 +1,6 @@
 import type { Gateway, Route, Source } from '../lambdas/core/source.ts';
 import { DEFAULT_TIMEOUT } from '../lambdas/core/processing/timeout.ts';
+import { sendsForms } from '../lambdas/core/scheme/provider.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import type { Allow, AllowPublished, StageConfig, Throttle } from './config.ts';
 
@@ -54,10 +55,14 @@ function runtimeAllow(allow: PlannedSource['allow']): Pick<Source, 'allow'> {
 
 /** What a processor needs of it: its own route only, so that a change elsewhere does not redeploy it. */
 export function gatewayOfRoute(plan: Plan, source: PlannedSource, route: PlannedRoute): Gateway {
-  const { occurredAt } = providers.get(source.provider) ?? {};
+  const provider = providers.get(source.provider);
+  const ofProvider = {
+    ...(provider?.occurredAt && { occurredAt: provider.occurredAt }),
+    ...(provider && sendsForms(provider) && { form: true as const }),
+  };
   return {
     stage: plan.stage,
-    sources: [{ ...runtimeSource(source), ...(occurredAt && { occurredAt }), routes: [runtimeRoute(route)] }],
+    sources: [{ ...runtimeSource(source), ...ofProvider, routes: [runtimeRoute(route)] }],
   };
 }
 

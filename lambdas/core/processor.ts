@@ -118,7 +118,7 @@ export interface ProcessorEvent<Payload> {
   readonly occurredAt?: Date;
   /** When Hookgate received its first delivery. */
   readonly receivedAt: Date;
-  /** The body, parsed and as the schema returned it. */
+  /** The body, parsed and as the schema returned it: its JSON, or an object of the fields of a form. */
   readonly payload: Payload;
   /** The exact bytes that were signed. */
   readonly rawBody: Buffer;

@@ -34,6 +34,8 @@ export interface Source {
   readonly sentOnce?: true;
   /** Where its provider's JSON says when an event happened; in the file of a processor only. */
   readonly occurredAt?: OccurredAt;
+  /** Its provider sends forms; in the file of a processor only. */
+  readonly form?: true;
   /** @default - every address may call */
   readonly allow?: SourceAllow;
   readonly routes: readonly Route[];
@@ -108,7 +110,7 @@ export function ownRoute({ stage, sources }: Gateway) {
   const [source] = sources;
   const [route] = source?.routes ?? [];
   if (!source || !route) throw new Error('gateway.json names no route. It is written by lib/bundle.ts at synth.');
-  return { stage, source: source.name, route: route.name, occurredAt: source.occurredAt };
+  return { stage, source: source.name, route: route.name, occurredAt: source.occurredAt, form: source.form === true };
 }
 
 /** Names that the template, the functions and the command line must agree on. */

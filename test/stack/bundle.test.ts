@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { providers } from '../../lambdas/providers/index.ts';
 import { type Bundle, bundleSync } from '../../lib/bundle.ts';
-import type { Plan } from '../../lib/plan.ts';
+import { gatewayOfRoute, type Plan } from '../../lib/plan.ts';
 import { planOf } from './stage.ts';
 
 let plan: Plan;
@@ -62,6 +63,15 @@ test('the verifier knows every source; a processor knows its own route only', ()
       },
     ],
   });
+});
+
+test('a processor knows whether its provider sends forms', () => {
+  const formOf = (provider: string) => {
+    const source = { ...only('inkress').sources[0]!, provider };
+    return gatewayOfRoute(plan, source, source.routes[0]!).sources.map(({ form }) => form);
+  };
+  const forms = ['braintree', 'dropbox-sign', 'messagebird', 'plivo-v3', 'slack', 'twilio'];
+  expect([...providers.keys()].filter((name) => formOf(name)[0] === true)).toEqual(forms);
 });
 
 test('the same sources give the same bytes, wherever they are written', () => {

@@ -35,7 +35,7 @@ const SOURCES: readonly Source[] = [
     secretOverlapSeconds: 24 * 60 * 60,
     routes: [{ processor: 'skribby/status-update', name: 'status-update', on: 'status_update' }],
   },
-  ...['inkress', 'meta', 'slack', 'notion'].map((provider) => ({
+  ...['inkress', 'meta', 'slack', 'notion', 'twilio'].map((provider) => ({
     name: provider,
     provider,
     maxBodyBytes: 1024 * 1024,

@@ -9,6 +9,7 @@ import {
   RetryLater,
   type RouteOptions,
 } from '../processor.ts';
+import { payloadOf } from './payload.ts';
 import { reasonOf, reasonOfIssues } from './reason.ts';
 import { bodyKey, type EventRecord } from '../record.ts';
 import { retryPolicy } from './retry.ts';
@@ -45,6 +46,8 @@ export interface AttemptPorts {
   readonly log: ProcessorLog;
   /** Where the source's provider says when an event happened. */
   readonly occurredAt?: OccurredAt | undefined;
+  /** Whether the source's provider sends forms. */
+  readonly form?: boolean;
 }
 
 /** A payload that was asked for along with the claim, where its message said that it stands. */
@@ -59,7 +62,7 @@ export async function attempt<Payload>(
   record: EventRecord,
   fence: Fence,
   deadline: number,
-  { store, clock, log, occurredAt }: AttemptPorts,
+  { store, clock, log, occurredAt, form = false }: AttemptPorts,
   early?: EarlyBody,
 ): Promise<End> {
   const startedAt = clock.now();
@@ -70,7 +73,7 @@ export async function attempt<Payload>(
   const rawBody = await bodyOf(record, store, early);
   if (!rawBody) return { kind: 'permanent', reason: 'body-missing' };
   if (rawBody === 'corrupt') return { kind: 'permanent', reason: 'body-corrupt' };
-  const body = parse(rawBody);
+  const body = payloadOf(rawBody, form);
   if (body === undefined) return { kind: 'permanent', reason: 'not-json' };
 
   const finished = () => {
@@ -142,14 +145,6 @@ async function bodyOf(record: EventRecord, store: Store, early: EarlyBody | unde
   if (early?.at !== at) return store.getBody(at, record.bodySha256);
   if (early.read.status === 'rejected') throw early.read.reason;
   return early.read.value;
-}
-
-function parse(rawBody: Buffer): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(rawBody.toString('utf8')) as unknown };
-  } catch {
-    return undefined;
-  }
 }
 
 async function validate<Payload>(

@@ -35,6 +35,13 @@ export function parseMultipart(bytes: Buffer, contentType: string): Fields {
   return fields;
 }
 
+/** A form whose content type is not known any more: a multipart body begins with its boundary. */
+export function parseFormBody(bytes: Buffer): Fields {
+  const boundary = /^--([^\s";,]{1,70})\r\n/.exec(bytes.toString('latin1', 0, 80))?.[1];
+  if (boundary === undefined) return parseForm(bytes.toString('utf8'));
+  return parseMultipart(bytes, `multipart/form-data; boundary="${boundary}"`);
+}
+
 /** Keys in byte order, each followed by its values without repeats, sorted: what Twilio and Mandrill sign. */
 export function sortedFields(fields: Fields): string {
   let text = '';

@@ -3,12 +3,17 @@ export const MAX_DEPTH = 64;
 
 export type Parsed = { readonly value: unknown } | { readonly problem: 'not-json' | 'too-deep' };
 
-/** The body as JSON, once it is known to be the provider's. A byte order mark is ignored, as RFC 8259 §8.1 allows. */
-export function parseJson(bytes: Buffer): Parsed {
+/** A body's JSON as text. A byte order mark is ignored, as RFC 8259 §8.1 allows. */
+export function jsonText(bytes: Buffer): string {
   const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+/** The body as JSON, once it is known to be the provider's. */
+export function parseJson(bytes: Buffer): Parsed {
   let value: unknown;
   try {
-    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    value = JSON.parse(jsonText(bytes));
   } catch {
     return { problem: 'not-json' };
   }

@@ -6,7 +6,7 @@ import { type Grammar, type Place } from './grammar.ts';
 import { type Handshake } from './handshake.ts';
 import { type KeyEncoding, type SecretSet } from './key.ts';
 import { type KeyPort } from './key-port.ts';
-import { type Part, type Slot } from './part.ts';
+import { type Part, type Slot, slotsOf } from './part.ts';
 import { type Encoding } from './text.ts';
 import { type TimestampRule } from './timestamp.ts';
 
@@ -165,6 +165,11 @@ export function provider(declaration: Provider): Provider {
 /** The HTTP methods a provider calls with: POST, and what its handshakes use. */
 export function methodsOf({ handshakes = [] }: Provider): ReadonlySet<string> {
   return new Set(['POST', ...handshakes.map(({ method }) => method)]);
+}
+
+/** Whether its events, or some of them, are form fields. */
+export function sendsForms({ id, type }: Provider): boolean {
+  return [...id, ...type].flatMap(slotsOf).some(({ slot }) => slot === 'form');
 }
 
 /** Whether a set-up request of the provider brings the secret that it will sign with. */

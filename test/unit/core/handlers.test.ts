@@ -1,5 +1,8 @@
+import { createHmac } from 'node:crypto';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { consume, type QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
+import { payloadOf } from '../../../lambdas/core/processing/payload.ts';
 import {
   type OneByOne,
   PermanentError,
@@ -8,7 +11,7 @@ import {
   RetryLater,
   type Schema,
 } from '../../../lambdas/core/processor.ts';
-import { gatewayInMemory, NOON, scalekitDelivery } from '../../support/gateway-in-memory.ts';
+import { delivery, gatewayInMemory, NOON, SCALEKIT_SECRET, scalekitDelivery } from '../../support/gateway-in-memory.ts';
 import { MemoryBreakers } from '../../support/memory/breakers.ts';
 
 const PK = 'scalekit#msg_1';
@@ -148,6 +151,67 @@ describe('a handler', () => {
       { store, clock, random: () => 0, log: silent, circuit, occurredAt: { at: '/occurred_at', as: 'iso' } },
     );
     expect(occurredAt?.toISOString()).toBe('2026-01-02T03:04:05.000Z');
+  });
+});
+
+describe('a payload', () => {
+  /** What the handler of any event of a source gets, or why it gets none. */
+  async function handed(delivery: Delivery, secret: string, form: boolean): Promise<unknown> {
+    const { receive, store, queue, clock, secretStore } = gatewayInMemory();
+    secretStore.rotate(delivery.source, secret, NOON - 60_000);
+    expect((await receive(delivery)).receipt).toBe('accepted');
+    let payload: unknown;
+    const route = processor({ on: '*', schema: anything, handler: (event) => void (payload = event.payload) });
+    const outcome = await consume(
+      route,
+      { body: queue.sent[0]?.body ?? '', sentAt: NOON, hop: 'main', receives: 1, owner: 'me', deadline: NOON + 30_000 },
+      {
+        ...{ store, clock, random: () => 0, log: silent, form },
+        circuit: new Circuit({ route: ROUTE, breakers: new MemoryBreakers(), clock }),
+      },
+    );
+    return 'reason' in outcome ? outcome.reason : payload;
+  }
+
+  /** As Twilio signs: the URL, then each field's name and value in the order of names. */
+  function fromTwilio(body: string, signed: string): Delivery {
+    const mac = createHmac('sha1', 'token').update(`https://gateway.example.com/webhooks/twilio${signed}`);
+    return delivery('twilio', Buffer.from(body), {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-twilio-signature': mac.digest('base64'),
+    });
+  }
+
+  test('of a form is its fields, with all values of a name that came twice', async () => {
+    const body =
+      'MessageSid=SM1&MessageStatus=delivered&MediaUrl=b&MediaUrl=a%26c&__proto__=x&payload=%7B%22a%22%3A1%7D';
+    const signed = 'MediaUrla&cMediaUrlbMessageSidSM1MessageStatusdelivered__proto__xpayload{"a":1}';
+    const payload = (await handed(fromTwilio(body, signed), 'token', true)) as object;
+
+    expect(Object.entries(payload)).toEqual([
+      ['MessageSid', 'SM1'],
+      ['MessageStatus', 'delivered'],
+      ['MediaUrl', ['b', 'a&c']],
+      ['__proto__', 'x'],
+      ['payload', '{"a":1}'],
+    ]);
+  });
+
+  test('that is neither JSON nor a form is parked', async () => {
+    expect(await handed(fromTwilio('', ''), 'token', true)).toBe('not-json');
+    expect(await handed(fromTwilio('CallSid=CA1', 'CallSidCA1'), 'token', false)).toBe('not-json');
+  });
+
+  test('of a multipart form is its fields', () => {
+    const body = '--x1\r\nContent-Disposition: form-data; name="json"\r\n\r\n{"event":{}}\r\n--x1--\r\n';
+    expect(payloadOf(Buffer.from(body), true)).toEqual({ value: { json: '{"event":{}}' } });
+  });
+
+  test('may begin with a byte order mark', async () => {
+    const body = '\ufeff{"type":"organization.directory.user_created","data":{"email":"ada@example.com"}}';
+    expect(await handed(scalekitDelivery({ body }), SCALEKIT_SECRET, false)).toMatchObject({
+      data: { email: 'ada@example.com' },
+    });
   });
 });
 
