@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { parseCidr } from '../lambdas/core/addresses/cidr.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import type { Allow, AllowPublished, SourceConfig } from './config.ts';
 
@@ -36,17 +36,22 @@ export function allowProblems(allow: Allow, place: string, field: string): strin
   return allow.cidrs.flatMap((cidr) => cidrProblems(cidr, place, field));
 }
 
+/** An address and a prefix, with nothing around them and no zero before the prefix. */
+const WRITTEN = /^[0-9a-f:.]+\/(0|[1-9][0-9]*)$/i;
+
 function cidrProblems(cidr: string, place: string, field: string): string[] {
-  if (!cidr.includes('/') || !ipaddr.isValidCIDR(cidr)) {
+  const [address = ''] = cidr.split('/');
+  const block = WRITTEN.test(cidr) ? parseCidr(cidr) : undefined;
+  if (!block) {
     return [`${place} has '${cidr}' in ${field}.cidrs, which is no CIDR: write it as 203.0.113.0/24 or 2001:db8::/32.`];
   }
-  const [address, prefix] = ipaddr.parseCIDR(cidr);
-  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
+  const { family, first } = parseCidr(address) ?? block;
+  if (family === 'IPV6' && first >> 32n === 0xffffn) {
     return [
       `${place} has '${cidr}' in ${field}.cidrs, an IPv4 address in IPv6 form that AWS WAF never matches: write the IPv4 CIDR.`,
     ];
   }
-  if (prefix === 0) {
+  if (block.prefix === 0) {
     return [
       `${place} has '${cidr}' in ${field}.cidrs, which is everybody: write { anywhere: true, reason: '…' } if that is meant.`,
     ];

@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js';
 import { CfnIPSet, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import type { IpSetsSettings } from '../lambdas/settings.ts';
@@ -262,7 +261,7 @@ function keyOf({ allow, provider }: Door): string {
 }
 
 function familyOf(cidr: string): Family {
-  return ipaddr.parseCIDR(cidr)[0].kind() === 'ipv4' ? 'IPV4' : 'IPV6';
+  return cidr.includes(':') ? 'IPV6' : 'IPV4';
 }
 
 /** What has one key, together. */

@@ -64,6 +64,22 @@ test.each<[string, object, string]>([
     { allow: { cidrs: ['203.0.113.7'] } },
     "Source 'crm' in lib/config.ts has '203.0.113.7' in allow.cidrs, which is no CIDR: write it as 203.0.113.0/24 or 2001:db8::/32.",
   ],
+  ...(
+    [
+      ['10.1/16', 'an address of two numbers'],
+      ['0x0a.0.0.0/8', 'a number in base sixteen'],
+      ['010.0.0.0/8', 'a number that some read in base eight'],
+      ['203.0.113.024/32', 'a number that begins with a zero'],
+      ['167772160/8', 'an address in one number'],
+      ['fe80::1%eth0/64', 'an address with a zone'],
+      ['203.0.113.0/024', 'a prefix that begins with a zero'],
+      [' 203.0.113.0/24', 'a space before it'],
+    ] as const
+  ).map(([cidr, what]): [string, object, string] => [
+    what,
+    { allow: { cidrs: [cidr] } },
+    `Source 'crm' in lib/config.ts has '${cidr}' in allow.cidrs, which is no CIDR: write it as 203.0.113.0/24 or 2001:db8::/32.`,
+  ]),
   [
     'everybody as a CIDR',
     { allow: { cidrs: ['0.0.0.0/0'] } },
