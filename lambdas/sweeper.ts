@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context } from 'aws-lambda';
 import { bodyRows } from './adapters/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoLedgerBook } from './adapters/dynamo-ledger-book.ts';
@@ -48,24 +49,32 @@ const book = dynamoLedgerBook(dynamo, tableName);
 /** What the ledger looks at every minute, of this hour and the one before. */
 const MOST_RECORDS = 5_000;
 
+/** Shares of the function's time, at whose end the watch and the sends stop: what is left is the ledger's. */
+const WATCH_UNTIL = 0.3;
+const SENDS_UNTIL = 0.7;
+
 /** Once a minute: sends what was recorded but may never have been queued, then books what became of everything. */
-export const handler = middy(async () => {
+export const handler = middy(async (_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => {
+  const begun = systemClock.now();
+  const left = context.getRemainingTimeInMillis();
+  let behindMs: ReadonlyMap<string, number> = new Map();
   try {
-    await enrolUnclaimed(watch, watched, systemClock.now());
+    ({ behindMs } = await enrolUnclaimed(watch, watched, systemClock, begun + WATCH_UNTIL * left));
   } finally {
-    await sweepAndBook();
+    for (const [source, ms] of behindMs) log.warn('watch is behind', { source, seconds: Math.round(ms / 1000) });
+    const found = (waitedMs: ReadonlyMap<string, number>) => emitAges(waitedMs, behindMs);
+    const result = await sweep(ports, { until: begun + SENDS_UNTIL * left, found });
+    if (result.due > 0) log.info('swept', { ...result });
+    await bookLedger(systemClock.now());
   }
 });
 
-async function sweepAndBook(): Promise<void> {
-  const { waitedMs, ...result } = await sweep(ports);
-  if (result.due > 0) log.info('swept', result);
+/** What the watch has not come to may have waited as long as what is due. */
+function emitAges(...agesMs: readonly ReadonlyMap<string, number>[]): void {
   for (const source of names) {
-    const seconds = Math.round((waitedMs.get(source) ?? 0) / 1000);
+    const seconds = Math.round(Math.max(0, ...agesMs.map((ages) => ages.get(source) ?? 0)) / 1000);
     emit([{ name: OUTBOX_AGE_METRIC, value: seconds, unit: 'Seconds' }], { [DIMENSION.source]: source });
   }
-
-  await bookLedger(systemClock.now());
 }
 
 async function bookLedger(now: number): Promise<void> {

@@ -61,9 +61,15 @@ export class Records extends Construct {
     });
   }
 
-  /** To keep a new event, and to hand it to the sweeper when the queue would not take it. */
+  /** To keep a new event, to ask whether the payload of an earlier one is kept, and to hand it to the sweeper. */
   grantReceive(to: GatewayFunction): void {
-    to.give({ actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'], resources: [this.table.tableArn] }, this.env);
+    to.give(
+      {
+        actions: ['dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        resources: [this.table.tableArn],
+      },
+      this.env,
+    );
     this.grantObjects(to, 's3:PutObject');
   }
 

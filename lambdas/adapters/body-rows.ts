@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Body } from '../core/ports.ts';
-import { type ReadRow, readOneByOne } from './rows.ts';
+import { type ReadRow, readOneByOne, type RowKey } from './rows.ts';
 
 /** Where payloads go that don't fit a row. */
 export interface Blobs {
@@ -33,7 +33,6 @@ export function bodyRows(
   blobs: Blobs,
   readRow: ReadRow = readOneByOne(client, tableName),
 ): BodyRows {
-  const keyOf = (pk: string, sha256: string) => ({ pk: { S: pk }, sk: { S: `BODY#${sha256}` } });
   return {
     async put(pk, { sha256, record, bytes, expiresAt }) {
       const gzip = gzipSync(bytes);
@@ -45,7 +44,7 @@ export function bodyRows(
         new PutItemCommand({
           TableName: tableName,
           Item: {
-            ...keyOf(pk, sha256),
+            ...bodyRowKey(pk, sha256),
             expiresAt: { N: String(expiresAt) },
             ...(record !== undefined && { record: { S: record } }),
             ...(large ? { object: { S: name } } : { gzip: { B: gzip } }),
@@ -55,11 +54,15 @@ export function bodyRows(
     },
 
     async get(pk, sha256) {
-      const row = await readRow(keyOf(pk, sha256));
+      const row = await readRow(bodyRowKey(pk, sha256));
       const gzip = row?.object?.S !== undefined ? await blobs.get(row.object.S) : row?.gzip?.B;
       return gzip && inflate(gzip, sha256);
     },
   };
+}
+
+export function bodyRowKey(pk: string, sha256: string): RowKey {
+  return { pk: { S: pk }, sk: { S: `BODY#${sha256}` } };
 }
 
 /** The payload of that hash, or `corrupt`: reading it again would bring the same bytes. */

@@ -4,7 +4,6 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   TransactionCanceledException,
   TransactWriteItemsCommand,
   type TransactWriteItem,
@@ -14,9 +13,11 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Claim, ClaimResult, Fence, Store } from '../core/ports.ts';
 import type { Write } from '../core/processor.ts';
 import { type EventRecord, OLDEST_VERSION, RECORD_TTL_SECONDS, RECORD_VERSION, type Status } from '../core/record.ts';
-import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
+import { INDEX, type ListBy, META } from '../core/table.ts';
 import type { BodyRows } from './body-rows.ts';
-import { outboxShard, stateOf, toItem, toRecord } from './record-item.ts';
+import { dueOutbox } from './due-outbox.ts';
+import { KNOWN_VERSION, outboxShard, stateOf, toItem, toRecord } from './record-item.ts';
+import { replaceUnkept } from './replace-unkept.ts';
 import { transactItem } from './transact-item.ts';
 import { type Change, expressions, type Values } from './update-expression.ts';
 
@@ -93,6 +94,8 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
   return {
     putBody: (pk, body) => bodies.put(pk, body),
     getBody: (pk, sha256) => bodies.get(pk, sha256),
+    replaceUnkept: replaceUnkept(client, tableName, listBy),
+    dueOutbox: dueOutbox(client, tableName),
 
     async putRecord(record, now) {
       try {
@@ -114,9 +117,9 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
 
     async setOutbox(pk, outboxAt) {
       const result = await update(pk, {
-        condition: '#status = :received',
+        condition: `${KNOWN_VERSION.condition} AND #status = :received`,
         set: { outbox: outboxShard(pk), outboxAt },
-        values: { ':received': 'RECEIVED' },
+        values: { ...KNOWN_VERSION.values, ':received': 'RECEIVED' },
       });
       return 'after' in result;
     },
@@ -206,32 +209,12 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
       return Item && toRecord(Item);
     },
 
-    async dueOutbox(now, limit) {
-      const shards = Array.from({ length: OUTBOX_SHARDS }, (_, shard) => String(shard));
-      const pages = await Promise.all(
-        shards.map((shard) =>
-          client.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: INDEX.outbox.name,
-              KeyConditionExpression: 'outbox = :shard AND outboxAt <= :now',
-              ExpressionAttributeValues: marshall({ ':shard': shard, ':now': now }),
-              Limit: Math.ceil(limit / OUTBOX_SHARDS),
-            }),
-          ),
-        ),
-      );
-      return pages
-        .flatMap(({ Items }) => (Items ?? []).map(toRecord))
-        .sort((a, b) => (a.outboxAt ?? 0) - (b.outboxAt ?? 0));
-    },
-
     async bumpOutbox(pk, from, to) {
       const result = await update(pk, {
-        condition: '#status = :received AND outboxAt = :from',
+        condition: `${KNOWN_VERSION.condition} AND #status = :received AND outboxAt = :from`,
         set: { outboxAt: to },
         add: { outboxSends: 1 },
-        values: { ':received': 'RECEIVED', ':from': from },
+        values: { ...KNOWN_VERSION.values, ':received': 'RECEIVED', ':from': from },
       });
       return 'after' in result;
     },

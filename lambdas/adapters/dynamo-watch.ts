@@ -11,11 +11,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Watch } from '../core/ports.ts';
+import { isKnownVersion } from '../core/record.ts';
 import { INDEX, META, WATCH_KEY } from '../core/table.ts';
-import { outboxShard } from './record-item.ts';
+import { KNOWN_VERSION, outboxShard } from './record-item.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
 const KEYS_AT_ONCE = 100;
+
+/** Of a record: the rest of it would only be carried. */
+const WHAT_TELLS = {
+  ProjectionExpression: 'pk, v, #status, #shard, outboxAt',
+  ExpressionAttributeNames: { '#status': 'status', '#shard': INDEX.outbox.partitionKey },
+};
 
 type Key = Record<string, AttributeValue>;
 
@@ -30,10 +37,12 @@ export function dynamoWatch(client: DynamoDBClient, tableName: string): Watch {
       let Keys: Key[] | undefined = keys.slice(start, start + KEYS_AT_ONCE);
       while (Keys && Keys.length > 0) {
         const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await client.send(
-          new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys } } }),
+          new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys, ...WHAT_TELLS } } }),
         );
-        for (const { pk, status, outbox, outboxAt } of Responses?.[tableName] ?? [])
-          if (pk?.S !== undefined && status?.S === 'RECEIVED' && outboxAt && !outbox) found.push(pk.S);
+        for (const { pk, v, status, outbox, outboxAt } of Responses?.[tableName] ?? []) {
+          const waits = status?.S === 'RECEIVED' && isKnownVersion(Number(v?.N)) && outboxAt && !outbox;
+          if (pk?.S !== undefined && waits) found.push(pk.S);
+        }
         Keys = UnprocessedKeys?.[tableName]?.Keys;
       }
     }
@@ -88,7 +97,6 @@ export function dynamoWatch(client: DynamoDBClient, tableName: string): Watch {
         const items = page.Items ?? [];
         yield {
           unclaimed: await unclaimedOf(items.flatMap(({ pk, sk }) => (pk && sk ? [{ pk, sk }] : []))),
-          looked: items.length,
           end: next ? Number(items.at(-1)?.receivedAt?.N ?? from) : to,
         };
       } while (next);
@@ -100,9 +108,15 @@ export function dynamoWatch(client: DynamoDBClient, tableName: string): Watch {
           TableName: tableName,
           Key: marshall({ pk, sk: META }),
           UpdateExpression: 'SET #shard = :shard',
-          ConditionExpression: '#status = :received AND attribute_exists(outboxAt) AND attribute_not_exists(#shard)',
+          ConditionExpression:
+            `${KNOWN_VERSION.condition} AND #status = :received` +
+            ' AND attribute_exists(outboxAt) AND attribute_not_exists(#shard)',
           ExpressionAttributeNames: { '#status': 'status', '#shard': INDEX.outbox.partitionKey },
-          ExpressionAttributeValues: marshall({ ':received': 'RECEIVED', ':shard': outboxShard(pk) }),
+          ExpressionAttributeValues: marshall({
+            ...KNOWN_VERSION.values,
+            ':received': 'RECEIVED',
+            ':shard': outboxShard(pk),
+          }),
         }),
       ),
   };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { EventRecord, Status } from '../core/record.ts';
+import { type EventRecord, OLDEST_VERSION, RECORD_VERSION, type Status } from '../core/record.ts';
 import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
 
 /**
@@ -41,6 +41,12 @@ export function toRecord(item: Record<string, AttributeValue>): EventRecord {
     ...(alias !== undefined && { eventId: alias.slice(after) }),
   };
 }
+
+/** Part of the condition of what changes a record: what a newer version wrote is left as it is. */
+export const KNOWN_VERSION = {
+  condition: 'v BETWEEN :oldest AND :v',
+  values: { ':oldest': OLDEST_VERSION, ':v': RECORD_VERSION },
+} as const;
 
 export function typeKey(source: string, type: string): string {
   return `${source}#${type}`;

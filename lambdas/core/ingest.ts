@@ -8,6 +8,7 @@ import {
   BODY_TTL_SECONDS,
   bodyKey,
   type EventRecord,
+  isKnownVersion,
   LONGEST_BYTES,
   outboxWaitMs,
   RECORD_TTL_SECONDS,
@@ -83,29 +84,46 @@ export async function ingest(
   if (put.status === 'rejected') throw put.reason;
   if (kept.status === 'rejected') throw kept.reason;
 
-  const stored = put.value.created ? toPut : put.value.existing;
+  let stored = put.value.created ? toPut : put.value.existing;
   const sameBody = stored.bodySha256 === record.bodySha256;
   // The first delivery may have failed to put the payload, and another id that nobody signed names another place for it.
   const storedAt = bodyKey(stored);
   if (storedAt !== bodyAt && sameBody && stored.status !== 'DONE')
     await store.putBody(storedAt, { ...body, record: stored.pk, bytes: delivery.body });
+  if (!sameBody && stored.status !== 'DONE' && stored.status !== 'FILTERED') {
+    // Its own payload may never have come, from a provider that words every try differently: then this one is the event's.
+    const instead = { ...toPut, receivedAt: stored.receivedAt, epoch: stored.epoch };
+    const replaced = await store.replaceUnkept(stored, instead);
+    // Somebody holds it, or has given it up: "duplicate" would be said of an event that nobody can run.
+    if (replaced === 'moved-on') return { receipt: 'unavailable', reason: 'not-recorded' };
+    if (replaced === 'replaced') stored = instead;
+  }
   if (stored.status !== 'RECEIVED') return { receipt: 'duplicate', event: received, sameBody };
-  return send(stored, received, ports);
+  return send(stored, received, redelivers, ports);
 }
 
-async function send(stored: EventRecord, event: ReceivedEvent, { store, queue, clock }: IngestPorts): Promise<Receipt> {
+async function send(
+  stored: EventRecord,
+  event: ReceivedEvent,
+  redelivers: boolean,
+  { store, queue, clock }: IngestPorts,
+): Promise<Receipt> {
+  const inOutbox: Receipt = { receipt: 'accepted', event, via: 'outbox' };
+  const isWatched = stored.outboxAt !== undefined;
   try {
     await sendRecord(queue, stored);
     return { receipt: 'accepted', event, via: 'queue' };
   } catch {
-    // The record is durable, so the sweeper can send it. Where its watch is set already there is nothing to write.
-    if (stored.outboxAt !== undefined) return { receipt: 'accepted', event, via: 'outbox' };
+    // The record is durable, so the sweeper can send it. What an earlier delivery has put into the outbox is there.
+    if (isWatched && redelivers) return inOutbox;
   }
   try {
-    await store.setOutbox(stored.pk, clock.now() + outboxWaitMs(0));
-    return { receipt: 'accepted', event, via: 'outbox' };
+    const isSet = await store.setOutbox(stored.pk, clock.now() + outboxWaitMs(0));
+    // Unless a newer version wrote it, what is not RECEIVED any more was claimed.
+    return isSet || isKnownVersion(stored.v) ? inOutbox : { receipt: 'unavailable', reason: 'not-recorded' };
   } catch {
-    return { receipt: 'unavailable', reason: 'not-recorded' };
+    // The sweeper's watch finds it all the same, later.
+    return isWatched ? inOutbox : { receipt: 'unavailable', reason: 'not-recorded' };
   }
 }
 

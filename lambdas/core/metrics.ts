@@ -85,7 +85,10 @@ export const PROCESSING_METRIC = {
 /** Without dimensions, from the access log: requests that were answered 429, wherever that was decided. */
 export const THROTTLED_METRIC = 'Throttled';
 
-/** By Source, every minute by the sweeper: seconds that the oldest event which it had to send has waited; 0 where none. */
+/**
+ * By Source, every minute by the sweeper, before it sends: seconds that the oldest event which it has to send, or has not
+ * come to look at, has waited; 0 where none.
+ */
 export const OUTBOX_AGE_METRIC = 'OutboxAge';
 
 /** By Source, every minute by the sweeper, of the events of this hour and the one before. */

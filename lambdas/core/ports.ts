@@ -45,7 +45,15 @@ export interface Store {
   putBody(pk: string, body: Body): Promise<void>;
   /** Puts META if there is none (or only an expired one); otherwise returns what is there. */
   putRecord(record: EventRecord, now: number): Promise<{ created: true } | { created: false; existing: EventRecord }>;
-  /** Asks the sweeper to send the event, only while it is RECEIVED. False: it is past that, nothing to send. */
+  /**
+   * Puts a record in the place of one whose own payload was never kept, on condition that it is as seen, RECEIVED and never
+   * claimed. `kept`: the payload is there. `moved-on`: it is not, and the record is past that.
+   */
+  replaceUnkept(seen: EventRecord, record: EventRecord): Promise<'replaced' | 'kept' | 'moved-on'>;
+  /**
+   * Asks the sweeper to send the event, only while it is RECEIVED. False: it is past that, or of a version that nobody
+   * here knows.
+   */
   setOutbox(pk: string, outboxAt: number): Promise<boolean>;
   claim(claim: Claim): Promise<ClaimResult>;
   /** Undefined when it is gone; `corrupt` when what is kept is not what was put. Both stay so. */
@@ -63,7 +71,7 @@ export interface Store {
   /** PROCESSING → PARKED under the fence. */
   park(fence: Fence, failure: { movedAt: number; lastError: string }): Promise<boolean>;
   get(pk: string): Promise<EventRecord | undefined>;
-  /** Outbox rows due at `now`, oldest first, at most `limit`. */
+  /** Outbox rows due at `now`, oldest first, at most `limit`; what a newer version wrote is not among them. */
   dueOutbox(now: number, limit: number): Promise<readonly EventRecord[]>;
   /** Moves one outbox row's next send, on condition that nobody else moved or claimed it. */
   bumpOutbox(pk: string, from: number, to: number): Promise<boolean>;
@@ -97,7 +105,6 @@ export interface Watch {
 export interface WatchedPage {
   /** Keys of the events that should have been claimed, were not, and are not in the outbox. */
   readonly unclaimed: readonly string[];
-  readonly looked: number;
   /** When the last of them was received; of the last page, the end of the time. */
   readonly end: number;
 }

@@ -12,19 +12,28 @@ export interface Sweep {
   /** Taken by another run, or claimed meanwhile. */
   readonly skipped: number;
   readonly failed: number;
-  /** By source: how long the oldest of its due rows has waited, in milliseconds. */
-  readonly waitedMs: ReadonlyMap<string, number>;
+}
+
+export interface SweepRun {
+  /** When it begins no further row: a queue that hangs takes seconds of each. */
+  readonly until: number;
+  /** Told before anything is sent, by source: how long the oldest of its due rows has waited, in milliseconds. */
+  readonly found: (waitedMs: ReadonlyMap<string, number>) => void;
 }
 
 /**
  * Sends what was recorded but may never have been queued. Its next time is moved before it is sent, so that two
  * overlapping runs send a row once, and a row whose send fails comes again after its wait.
  */
-export async function sweep({ store, queue, clock }: { store: Store; queue: Queue; clock: Clock }): Promise<Sweep> {
+export async function sweep(
+  { store, queue, clock }: { store: Store; queue: Queue; clock: Clock },
+  { until, found }: SweepRun = { until: Infinity, found: () => undefined },
+): Promise<Sweep> {
   const now = clock.now();
   const due = await store.dueOutbox(now, ROWS_PER_RUN);
+  found(waitsOf(due, now));
   const tally = { due: due.length, sent: 0, skipped: 0, failed: 0 };
-  for (let start = 0; start < due.length; start += ROWS_AT_ONCE) {
+  for (let start = 0; start < due.length && clock.now() < until; start += ROWS_AT_ONCE) {
     await Promise.all(
       due.slice(start, start + ROWS_AT_ONCE).map(async (record) => {
         if (record.outboxAt === undefined) return;
@@ -42,7 +51,7 @@ export async function sweep({ store, queue, clock }: { store: Store; queue: Queu
       }),
     );
   }
-  return { ...tally, waitedMs: waitsOf(due, now) };
+  return tally;
 }
 
 function waitsOf(due: readonly EventRecord[], now: number): ReadonlyMap<string, number> {

@@ -75,6 +75,43 @@ describe.each(STORES)('the store: %s', (_, open) => {
     expect(await store().putRecord(received({ pk: record.pk }), NOW)).toEqual({ created: true });
   });
 
+  describe('of a record whose payload was never kept', () => {
+    const other = { bodySha256: 'b'.repeat(64), bodyBytes: 3, type: 'invoice.voided' };
+    const replaced = async (seen: EventRecord) => {
+      await store().putRecord(seen, NOW);
+      return store().replaceUnkept(seen, { ...seen, ...other });
+    };
+
+    test('takes another in its place, once', async () => {
+      const seen = received({ outboxAt: NOW });
+      expect(await replaced(seen)).toBe('replaced');
+      expect(await store().get(seen.pk)).toMatchObject({ ...seen, ...other });
+
+      expect(await store().replaceUnkept(seen, { ...seen, bodySha256: 'c'.repeat(64) })).toBe('moved-on');
+      expect(await store().get(seen.pk)).toMatchObject(other);
+    });
+
+    test('finds the payload where the provider’s own id leads', async () => {
+      const bytes = Buffer.from('{}');
+      const seen = received({ eventId: 'in_1', bodySha256: hash(bytes) });
+      await store().putBody('stripe#in_1', { sha256: hash(bytes), record: seen.pk, bytes, expiresAt: NOW });
+
+      expect(await replaced(seen)).toBe('kept');
+      expect(await store().get(seen.pk)).toMatchObject(seen);
+    });
+
+    test.each<[string, Partial<EventRecord>]>([
+      ['is held', { status: 'PROCESSING', attempt: 1, owner: 'first', leaseUntil: NOW }],
+      ['was given up', { status: 'PARKED', attempt: 5, movedAt: NOW }],
+      ['was claimed before', { attempt: 1 }],
+      ['is of a newer version', { v: 2 }],
+    ])('takes none when it %s', async (_case, more) => {
+      const seen = received(more);
+      expect(await replaced(seen)).toBe('moved-on');
+      expect(await store().get(seen.pk)).toMatchObject(seen);
+    });
+  });
+
   test('keeps a payload to the byte, also twice and also when it is large', async () => {
     const small = Buffer.from([0x00, 0xff, 0xfe, 0x0a]);
     const large = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i * 7919) >> 5));
@@ -241,6 +278,22 @@ describe.each(STORES)('the store: %s', (_, open) => {
     await store().claim(claimOf(record));
     expect(await store().setOutbox(record.pk, NOW)).toBe(false);
     expect((await store().dueOutbox(NOW, 1_000)).map(({ pk }) => pk)).not.toContain(record.pk);
+  });
+
+  test('changes nothing of a record that a newer version put into the outbox, and finds what is behind it', async () => {
+    const long = NOW - 25 * DAY_SECONDS * SECOND;
+    const newer = Array.from({ length: 20 }, () => received({ v: 2, outboxAt: long }));
+    const ours = received({ outboxAt: long + 1 });
+    for (const record of [...newer, ours]) {
+      await store().putRecord({ ...record, v: 1 }, NOW);
+      await store().setOutbox(record.pk, record.outboxAt ?? NOW);
+    }
+    for (const { pk } of newer) await subject.makeVersion(pk, 2);
+
+    expect((await store().dueOutbox(long + 1, 8)).map(({ pk }) => pk)).toEqual([ours.pk]);
+    expect(await store().setOutbox(newer[0]?.pk ?? '', NOW)).toBe(false);
+    expect(await store().bumpOutbox(newer[0]?.pk ?? '', long, NOW)).toBe(false);
+    await store().claim(claimOf(ours));
   });
 
   test('lists of the outbox what is due, oldest first', async () => {

@@ -9,6 +9,7 @@ import {
   GetItemCommand,
   ListTablesCommand,
   type DynamoDBClientConfig,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
@@ -17,7 +18,7 @@ import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
 import { dynamoWatch } from '../../lambdas/adapters/dynamo-watch.ts';
 import type { Breakers, Store, Watch } from '../../lambdas/core/ports.ts';
 import type { Item } from '../../lambdas/core/processor.ts';
-import { INDEX, TABLE } from '../../lambdas/core/table.ts';
+import { INDEX, META, TABLE } from '../../lambdas/core/table.ts';
 import { startServices } from '../../local/services-process.ts';
 import { removeData, temporaryData, until } from '../support/host.ts';
 import { MemoryBreakers } from '../support/memory/breakers.ts';
@@ -29,6 +30,8 @@ export interface StoreUnderTest {
   readonly store: Store;
   readonly breakers: Breakers;
   readonly watch: Watch;
+  /** Makes a record one of another version, as that version's code would have left it. */
+  readonly makeVersion: (pk: string, v: number) => Promise<void>;
   /** An item of the team's own table `effects`. */
   readonly item: (id: string) => Promise<Item | undefined>;
   readonly close: () => Promise<void>;
@@ -52,6 +55,11 @@ function openMemory(): Promise<StoreUnderTest> {
     store,
     breakers: new MemoryBreakers(),
     watch: new MemoryWatch(store),
+    makeVersion: (pk, v) => {
+      const record = store.records.get(pk);
+      if (record) store.records.set(pk, { ...record, v });
+      return Promise.resolve();
+    },
     item: (id) => Promise.resolve(store.items.get(`effects/${id}`)),
     close: () => Promise.resolve(),
   });
@@ -160,6 +168,13 @@ async function openTables(config: DynamoDBClientConfig, stop: () => Promise<void
     store,
     breakers: dynamoBreakers(client, tableName),
     watch: dynamoWatch(client, tableName),
+    makeVersion: async (pk, v) => {
+      const Key = { pk: { S: pk }, sk: { S: META } };
+      const ExpressionAttributeValues = { ':v': { N: String(v) } };
+      await client.send(
+        new UpdateItemCommand({ TableName: tableName, Key, UpdateExpression: 'SET v = :v', ExpressionAttributeValues }),
+      );
+    },
     client,
     tableName,
     item: async (id) => {

@@ -16,7 +16,9 @@ describe.each(STORES)('what a provider sends once: %s', (_, open) => {
 
   afterAll(() => subject.close(), 30_000);
 
-  const enrol = (source: string, now: number) => enrolUnclaimed(subject.watch, [source], now);
+  /** How many a run enrols; its time may be up from the first, so that it ends as soon as it may. */
+  const enrol = async (source: string, now: number, until = Infinity) =>
+    (await enrolUnclaimed(subject.watch, [source], { now: () => now }, until)).enrolled;
 
   /** A record of a provider that tries once, as ingest puts it. */
   async function received(source: string, receivedAt: number, more: Partial<EventRecord> = {}): Promise<string> {
@@ -77,6 +79,21 @@ describe.each(STORES)('what a provider sends once: %s', (_, open) => {
     await enrol('c', NOW + MINUTE);
 
     expect(await due(NOW + MINUTE, 'c')).toEqual([late]);
+  });
+
+  test('what a newer version wrote is left alone', async () => {
+    await received('f', NOW - 5 * MINUTE, { v: 2 });
+
+    expect(await enrol('f', NOW)).toBe(0);
+  });
+
+  test('a run whose time is up from the first looks at what is new all the same', async () => {
+    await received('g', NOW - 3 * MINUTE, { status: 'DONE' });
+    await enrol('g', NOW);
+    await received('g', NOW - 2 * MINUTE);
+    await received('g', NOW - MINUTE);
+
+    expect(await enrol('g', NOW + MINUTE, NOW)).toBe(2);
   });
 
   test('a source that was never looked at is looked at from a day before', async () => {

@@ -18,6 +18,8 @@ export interface Configuration {
   readonly replays?: true;
   /** The queue refuses the verifier's sends for ten seconds. */
   readonly unqueued?: true;
+  /** Nor can the verifier ask the sweeper then: what is sent once is left to the watch. */
+  readonly unnoted?: true;
   /** The secret is rotated between two deliveries to the same sandboxes; the second is signed with the new one. */
   readonly rotates?: true;
   /** Sandboxes' clocks are right, or fast or slow by so much. */
@@ -50,6 +52,7 @@ export const SCENARIOS: readonly Configuration[] = [
   named({ ...ONE, failing: true }, 'failing'),
   named({ ...ONE, unqueued: true }, 'unqueued'),
   named({ ...TWO_ONCE, effect: 'plain', unqueued: true }, 'unqueued'),
+  named({ ...TWO_ONCE, effect: 'plain', unqueued: true, unnoted: true }, 'unnoted'),
   named({ ...ONE, copies: 2, rotates: true }, 'rotates'),
   // Within the lease's margin not even a plain effect may double.
   named({ ...TWO_ONCE, effect: 'plain', skewMs: 2_000 }, 'skewed-2-s'),

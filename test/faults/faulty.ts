@@ -25,6 +25,9 @@ export class FaultyStore implements Store {
   putRecord(...args: Args<'putRecord'>) {
     return this.#call('put-record', () => this.#inner.putRecord(...args));
   }
+  replaceUnkept(...args: Args<'replaceUnkept'>) {
+    return this.#inner.replaceUnkept(...args);
+  }
   setOutbox(...args: Args<'setOutbox'>) {
     return this.#call('set-outbox', () => this.#inner.setOutbox(...args));
   }

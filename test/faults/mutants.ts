@@ -19,10 +19,11 @@ export interface Mutant {
 }
 
 /** The store with some methods done wrong. */
-export function withWrong(store: MemoryStore, methods: Partial<Store>): Store {
+export function withWrong(store: Store, methods: Partial<Store>): Store {
   const right: Store = {
     putBody: (pk, body) => store.putBody(pk, body),
     putRecord: (record, now) => store.putRecord(record, now),
+    replaceUnkept: (seen, record) => store.replaceUnkept(seen, record),
     setOutbox: (pk, at) => store.setOutbox(pk, at),
     claim: (claim) => store.claim(claim),
     getBody: (pk, sha256) => store.getBody(pk, sha256),

@@ -24,7 +24,7 @@ import { deliveriesOf, endpointOf, FORGED, ONCE, SOURCES } from './deliveries.ts
 import type { Run } from './drive.ts';
 import { faultyBreakers, faultyQueue, FaultyStore, faultyWatch } from './faulty.ts';
 import { type History, judge, type Verdict, watchedStore } from './history.ts';
-import type { Mutant } from './mutants.ts';
+import { type Mutant, withWrong } from './mutants.ts';
 import { Queues } from './queues.ts';
 import { type Actor, type FaultFor, Scheduler } from './scheduler.ts';
 import { Sandboxes } from './sandboxes.ts';
@@ -190,7 +190,7 @@ class World {
     const actor: Actor = { ...this.#actor('sweeper'), clock: this.clock };
     const store = new FaultyStore(this.#inner, actor, this.scheduler);
     const queue = faultyQueue(({ body }) => this.#send(body), actor, this.scheduler, 'sweep-send');
-    enrolUnclaimed(faultyWatch(this.#watch, actor, this.scheduler), ONCE, actor.clock.now())
+    enrolUnclaimed(faultyWatch(this.#watch, actor, this.scheduler), ONCE, actor.clock)
       .finally(() => sweep({ store, queue: this.#planted(queue), clock: actor.clock }))
       .catch(() => undefined);
   }
@@ -252,7 +252,7 @@ class World {
   #deliver(delivery: Delivery, attempt: number, forged: boolean): void {
     const actor = this.#actor(forged ? 'forger' : 'delivery');
     const event = forged ? 'forged' : 'event';
-    const { provider, unqueued } = this.#configuration;
+    const { provider, unqueued, unnoted } = this.#configuration;
     const endpoint = endpointOf(provider);
     const sandbox = this.#sandboxes.take(actor, endpoint);
     let answered = false;
@@ -267,18 +267,18 @@ class World {
     // What dies gives no answer; the provider takes its own time-out for one.
     const callOff = this.clock.alarm(10_000, () => answer(504));
     const { mutant } = this.#options;
+    const refused = () => unqueued === true && this.clock.now() < NOON + UNQUEUED_MS;
+    const setOutbox: Store['setOutbox'] = (pk, at) =>
+      refused() ? Promise.reject(new Error('DynamoDB is down')) : this.#inner.setOutbox(pk, at);
     const queue = faultyQueue(
-      ({ body }) => {
-        const refused = unqueued === true && this.clock.now() < NOON + UNQUEUED_MS;
-        return refused ? Promise.reject(new Error('SQS is down')) : this.#send(body);
-      },
+      ({ body }) => (refused() ? Promise.reject(new Error('SQS is down')) : this.#send(body)),
       actor,
       this.scheduler,
       'send',
     );
     if (mutant?.acknowledgeFirst && !forged) answer(202);
     receive({ ...delivery, receivedAt: actor.clock.now() }, mutant?.endpoint?.(endpoint) ?? endpoint, {
-      store: new FaultyStore(this.#inner, actor, this.scheduler),
+      store: new FaultyStore(unnoted ? withWrong(this.#inner, { setOutbox }) : this.#inner, actor, this.scheduler),
       queue: this.#planted(queue),
       clock: actor.clock,
       secrets: sandbox.secrets,

@@ -124,6 +124,7 @@ test('the verifier may read the secrets, keep an event and queue it, and nothing
   expect(permissionsOf('IngestVerifier')).toEqual(
     [
       ...common('IngestVerifier'),
+      'dynamodb:ConditionCheckItem on RecordsTable',
       'dynamodb:PutItem on RecordsTable',
       'dynamodb:UpdateItem on RecordsTable',
       'logs:PutLogEvents on arn:AWS::Partition:logs:AWS::Region:AWS::AccountId:log-group:SecurityLogRefused:log-stream:SecurityLogStream',

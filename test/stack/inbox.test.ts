@@ -78,6 +78,7 @@ test('its function reads and removes what is kept, and what else is in the bucke
 test('what else it may do is what letting in needs', () => {
   const actions = statementsOf(/^RejectedInboxRole/).flatMap(({ Action }) => [Action].flat());
   expect([...new Set(actions)].filter((one) => !one.startsWith('s3:')).sort()).toEqual([
+    'dynamodb:ConditionCheckItem',
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     'logs:CreateLogStream',

@@ -1,6 +1,12 @@
 import type { Claim, ClaimResult, Fence, Store } from '../../../lambdas/core/ports.ts';
 import type { Item, Write } from '../../../lambdas/core/processor.ts';
-import { type EventRecord, isExpired, RECORD_TTL_SECONDS, isKnownVersion } from '../../../lambdas/core/record.ts';
+import {
+  bodyKey,
+  type EventRecord,
+  isExpired,
+  RECORD_TTL_SECONDS,
+  isKnownVersion,
+} from '../../../lambdas/core/record.ts';
 
 /**
  * The table in memory: the same verdicts as the DynamoDB adapter, held to it by one contract suite. Every method takes
@@ -33,9 +39,19 @@ export class MemoryStore implements Store {
     return Promise.resolve({ created: true });
   }
 
+  replaceUnkept(seen: EventRecord, record: EventRecord): ReturnType<Store['replaceUnkept']> {
+    if (this.bodies.has(`${bodyKey(seen)}/${seen.bodySha256}`)) return Promise.resolve('kept');
+    const existing = this.records.get(seen.pk);
+    const isAsSeen = existing && isWaiting(existing) && existing.bodySha256 === seen.bodySha256;
+    if (!isAsSeen || existing.attempt > 0) return Promise.resolve('moved-on');
+    this.outbox.delete(seen.pk);
+    this.records.set(seen.pk, record);
+    return Promise.resolve('replaced');
+  }
+
   setOutbox(pk: string, outboxAt: number): Promise<boolean> {
     const record = this.records.get(pk);
-    if (record?.status !== 'RECEIVED') return Promise.resolve(false);
+    if (!record || !isWaiting(record)) return Promise.resolve(false);
     this.outbox.add(pk);
     this.records.set(pk, { ...record, outboxAt });
     return Promise.resolve(true);
@@ -90,13 +106,13 @@ export class MemoryStore implements Store {
 
   dueOutbox(now: number, limit: number): Promise<readonly EventRecord[]> {
     const rows = [...this.outbox].flatMap((pk) => this.records.get(pk) ?? []);
-    const due = rows.filter(({ outboxAt }) => outboxAt !== undefined && outboxAt <= now);
+    const due = rows.filter(({ v, outboxAt }) => isKnownVersion(v) && outboxAt !== undefined && outboxAt <= now);
     return Promise.resolve(due.sort((a, b) => (a.outboxAt ?? 0) - (b.outboxAt ?? 0)).slice(0, limit));
   }
 
   bumpOutbox(pk: string, from: number, to: number): Promise<boolean> {
     const record = this.records.get(pk);
-    if (record?.status !== 'RECEIVED' || record.outboxAt !== from) return Promise.resolve(false);
+    if (!record || !isWaiting(record) || record.outboxAt !== from) return Promise.resolve(false);
     this.records.set(pk, { ...record, outboxAt: to, outboxSends: (record.outboxSends ?? 0) + 1 });
     return Promise.resolve(true);
   }
@@ -141,6 +157,10 @@ export class MemoryStore implements Store {
       this.items.set(name, { ...this.items.get(name), ...key, ...set });
     }
   }
+}
+
+function isWaiting({ status, v }: EventRecord): boolean {
+  return status === 'RECEIVED' && isKnownVersion(v);
 }
 
 function claimable(record: EventRecord, claim: Claim): boolean {

@@ -1,13 +1,16 @@
 import type { Watch } from '../../../lambdas/core/ports.ts';
+import { isKnownVersion } from '../../../lambdas/core/record.ts';
 import type { MemoryStore } from './store.ts';
 
-/** What the sweeper looks at, in memory: all of a time in one page. */
+/** What the sweeper looks at, in memory. */
 export class MemoryWatch implements Watch {
   readonly noted = new Map<string, number>();
   readonly #store: MemoryStore;
+  readonly #pageRows: number;
 
-  constructor(store: MemoryStore) {
+  constructor(store: MemoryStore, pageRows = Infinity) {
     this.#store = store;
+    this.#pageRows = pageRows;
   }
 
   lookedTo(source: string): Promise<number | undefined> {
@@ -20,11 +23,16 @@ export class MemoryWatch implements Watch {
   }
 
   async *pages(source: string, from: number, to: number): ReturnType<Watch['pages']> {
-    const records = [...this.#store.records.values()].filter(
-      (record) => record.source === source && record.receivedAt >= from && record.receivedAt <= to,
-    );
-    const unclaimed = records.flatMap(({ pk }) => (this.isUnclaimed(pk) ? [pk] : []));
-    yield await Promise.resolve({ unclaimed, looked: records.length, end: to });
+    const records = [...this.#store.records.values()]
+      .filter((record) => record.source === source && record.receivedAt >= from && record.receivedAt <= to)
+      .sort((a, b) => a.receivedAt - b.receivedAt);
+    let start = 0;
+    do {
+      const page = records.slice(start, start + this.#pageRows);
+      start += this.#pageRows;
+      const unclaimed = page.flatMap(({ pk }) => (this.isUnclaimed(pk) ? [pk] : []));
+      yield await Promise.resolve({ unclaimed, end: start < records.length ? (page.at(-1)?.receivedAt ?? to) : to });
+    } while (start < records.length);
   }
 
   enrol(pk: string): Promise<boolean> {
@@ -36,6 +44,7 @@ export class MemoryWatch implements Watch {
   /** To be watched, not claimed, and not in the outbox yet. */
   isUnclaimed(pk: string): boolean {
     const record = this.#store.records.get(pk);
-    return record?.status === 'RECEIVED' && record.outboxAt !== undefined && !this.#store.outbox.has(pk);
+    const waits = record?.status === 'RECEIVED' && isKnownVersion(record.v) && record.outboxAt !== undefined;
+    return waits && !this.#store.outbox.has(pk);
   }
 }

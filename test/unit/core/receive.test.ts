@@ -91,6 +91,65 @@ describe('a delivery that comes again', () => {
     expect(queue.sent.map(({ body }) => body)).toEqual([queue.sent[0]?.body, queue.sent[0]?.body]);
   });
 
+  describe('with another payload, after the first one’s could not be kept', () => {
+    const FIRST = scalekitDelivery();
+    const SECOND = scalekitDelivery({ body: USER_CREATED.replace('ada', 'eve') });
+
+    /** A gateway that has answered the first delivery with 503: its record is there, its payload is not. */
+    async function afterTheFirst() {
+      const gateway = gatewayInMemory();
+      const putBody = gateway.store.putBody.bind(gateway.store);
+      gateway.store.putBody = () => Promise.reject(new Error('throttled'));
+      await expect(gateway.receive(FIRST)).rejects.toThrow('throttled');
+      gateway.store.putBody = putBody;
+      return gateway;
+    }
+
+    test('is the event: its record names the payload that is there', async () => {
+      const { receive, store, queue } = await afterTheFirst();
+
+      expect(await receive(SECOND)).toMatchObject({ receipt: 'accepted', via: 'queue' });
+      const record = store.records.get(KEY);
+      expect(record).toMatchObject({ status: 'RECEIVED', attempt: 0, receivedAt: NOON });
+      const { bodyAt, bodySha256 } = JSON.parse(queue.sent[0]?.body ?? '') as { bodyAt: string; bodySha256: string };
+      expect(bodySha256).toBe(record?.bodySha256);
+      expect(await store.getBody(bodyAt, bodySha256)).toEqual(SECOND.body);
+    });
+
+    test('leaves the first to be a payload too late when it comes again', async () => {
+      const { receive, store, queue } = await afterTheFirst();
+      await receive(SECOND);
+      const second = store.records.get(KEY)?.bodySha256;
+
+      expect(await receive(FIRST)).toMatchObject({ receipt: 'accepted' });
+      expect(store.records.get(KEY)?.bodySha256).toBe(second);
+      expect(queue.sent[1]).toEqual(queue.sent[0]);
+    });
+
+    test.each(['PROCESSING', 'FAILED', 'PARKED'] as const)(
+      'is no duplicate of what is %s without a payload: the provider is asked to come again',
+      async (status) => {
+        const { receive, store } = await afterTheFirst();
+        const record = store.records.get(KEY);
+        if (!record) throw new Error('not recorded');
+        store.records.set(KEY, { ...record, status, attempt: 1 });
+
+        expect(await receive(SECOND)).toEqual({ receipt: 'unavailable', reason: 'not-recorded' });
+        expect(store.records.get(KEY)?.bodySha256).toBe(record.bodySha256);
+      },
+    );
+
+    test('is a duplicate of what is DONE or no route wanted, whatever became of that payload', async () => {
+      const { receive, store } = await afterTheFirst();
+      const record = store.records.get(KEY);
+      if (!record) throw new Error('not recorded');
+      for (const status of ['DONE', 'FILTERED'] as const) {
+        store.records.set(KEY, { ...record, status });
+        expect(await receive(SECOND)).toMatchObject({ receipt: 'duplicate', sameBody: false });
+      }
+    });
+  });
+
   test('under another unsigned id is the same event (K-4)', async () => {
     const { receive, store, queue } = gatewayInMemory();
     await receive(skribbyDelivery({ id: 'first' }));
@@ -136,11 +195,33 @@ describe('when the queue is down', () => {
     expect(store.records.get(KEY)?.outboxAt).toBe(NOON + 60_000);
   });
 
-  test('an event of a provider that never redelivers was in the outbox from the start', async () => {
-    const { receive, store } = gatewayInMemory();
-    await receive(skribbyDelivery());
+  test('an event of a provider that never redelivers is in the outbox at once, and needs no watch', async () => {
+    const { receive, store, queue, clock } = gatewayInMemory();
+    queue.down = true;
 
+    expect(await receive(skribbyDelivery())).toMatchObject({ receipt: 'accepted', via: 'outbox' });
+    expect(await store.dueOutbox(clock.now() + 60_000, 10)).toHaveLength(1);
+  });
+
+  test('and the outbox cannot be set, an event of a provider that never redelivers is watched from its first write', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    queue.down = true;
+    store.setOutbox = () => Promise.reject(new Error('DynamoDB is down'));
+
+    expect(await receive(skribbyDelivery())).toMatchObject({ receipt: 'accepted', via: 'outbox' });
     expect([...store.records.values()].map(({ outboxAt }) => outboxAt)).toEqual([NOON + 60_000]);
+  });
+
+  test('an event that a newer version recorded is not promised: nobody here may put it into the outbox', async () => {
+    const { receive, store, queue } = gatewayInMemory();
+    await receive(scalekitDelivery());
+    const record = store.records.get(KEY);
+    if (!record) throw new Error('not recorded');
+    store.records.set(KEY, { ...record, v: 2 });
+    queue.down = true;
+
+    expect(await receive(scalekitDelivery())).toEqual({ receipt: 'unavailable', reason: 'not-recorded' });
+    expect(store.records.get(KEY)).toEqual({ ...record, v: 2 });
   });
 
   test('and the outbox cannot be set either, the answer is unavailable, so the provider tries again', async () => {
