@@ -1,16 +1,14 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { startedAsThread, startThread } from './adapters/threads.ts';
+import { standingThread, startedAsThread, startThread } from './adapters/threads.ts';
 import { batchResponse } from './core/processing/batch-response.ts';
 import { unitOf } from './core/processing/in-order.ts';
-import { supervise, type Thread } from './core/processing/supervise.ts';
+import { supervise } from './core/processing/supervise.ts';
 
 /** A thread that stands still for so long is given up: what else is in its batch must not wait for it. */
 const BLOCKED_AFTER_MS = 5_000;
 /** For noting how a thread ended, before the function does. */
 const NOTE_MS = 3_000;
-/** Of the function's memory, for the heap of a thread. */
-const HEAP_SHARE = 0.6;
 
 /**
  * The function of one route. It runs nothing itself: the events are in threads of their own code (`thread.js`, made of
@@ -18,21 +16,8 @@ const HEAP_SHARE = 0.6;
  * not the function.
  */
 function processorFunction() {
-  const memoryMebibytes = Math.floor(Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512) * HEAP_SHARE);
-  let standing: Thread<SQSRecord> | undefined = start();
-
-  /** The thread of whole batches; the next job after it is lost gets a new one. */
-  function start(): Thread<SQSRecord> {
-    const thread = startThread<SQSRecord>({ memoryMebibytes, blockedAfterMs: BLOCKED_AFTER_MS });
-    return {
-      end: () => thread.end(),
-      async run(job) {
-        const ran = await thread.run(job);
-        if (ran.lost !== undefined) standing = undefined;
-        return ran;
-      },
-    };
-  }
+  const memoryMebibytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512);
+  const standing = standingThread<SQSRecord>({ memoryMebibytes, patienceMs: BLOCKED_AFTER_MS });
 
   return middy(async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const remainingMs = context.getRemainingTimeInMillis();
@@ -40,9 +25,10 @@ function processorFunction() {
       invocation: context.awsRequestId,
       deadline: Date.now() + remainingMs,
       noteMs: Math.min(NOTE_MS, remainingMs / 4),
+      now: () => Date.now(),
       unitOf,
-      standing: () => (standing ??= start()),
-      fresh: () => startThread<SQSRecord>({ memoryMebibytes }),
+      standing,
+      fresh: (patienceMs) => startThread<SQSRecord>({ memoryMebibytes, patienceMs }),
     });
     return batchResponse(event.Records, taken);
   });

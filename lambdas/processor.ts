@@ -18,6 +18,7 @@ import { inBulk, type Member } from './core/processing/bulk.ts';
 import { Circuit } from './core/processing/circuit.ts';
 import { type Outcome, type QueuedMessage, take } from './core/processing/consume.ts';
 import { isOrdered, takeInOrder, unitOf } from './core/processing/in-order.ts';
+import { ownerOf } from './core/processing/place.ts';
 import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
 import type { Processor } from './core/processor.ts';
 import { hopOf, ownRoute } from './core/source.ts';
@@ -72,16 +73,11 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
   }
 
   async function handle(record: SQSRecord, member: Member<Payload>, queued: QueuedMessage): Promise<Verdict> {
-    let apart = false;
-    const report = (outcome: Outcome) => {
-      apart = outcome.outcome === 'apart';
-      reports.report(outcome);
-    };
     try {
-      const taken = await take(member.processor, queued, { ...ports, report }, (delaySeconds) =>
+      const report = (outcome: Outcome) => reports.report(outcome);
+      return await take(member.processor, queued, { ...ports, report }, (delaySeconds) =>
         giveBack(record, delaySeconds),
       );
-      return apart ? 'apart' : taken ? 'taken' : 'returned';
     } catch (error) {
       log.error(LOST, error);
       return 'returned';
@@ -129,7 +125,7 @@ const LOST = 'a message could not be handled and returns to its queue';
 
 function queuedOf(
   { messageId, eventSourceARN, body, attributes }: SQSRecord,
-  { invocation, deadline, resumed, cutShort }: Job<SQSRecord>,
+  { invocation, deadline, place, cutShort }: Job<SQSRecord>,
   at: number,
 ): QueuedMessage {
   const how = cutShort?.[at];
@@ -139,10 +135,9 @@ function queuedOf(
     hop: hopOf(eventSourceARN),
     receives: Number(attributes.ApproximateReceiveCount),
     ordered: isOrdered(eventSourceARN),
-    owner: `${invocation}/${messageId}`,
+    owner: ownerOf(invocation, messageId, place),
     deadline,
-    resumed,
-    mayGoApart: !resumed,
+    place,
     ...(how !== undefined && { cutShort: how }),
   };
 }

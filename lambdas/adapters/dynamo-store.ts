@@ -131,7 +131,9 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
           'v >= :oldest AND v <= :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
           '#status = :received' +
           ' OR (#status = :failed AND (:hop = :dead OR attribute_not_exists(movedAt) OR movedAt < :sentAt))' +
-          ' OR (#status = :processing AND (leaseUntil <= :now OR #owner = :owner))' +
+          (claim.unlessAbandoned
+            ? ' OR (#status = :processing AND #owner = :owner)'
+            : ' OR (#status = :processing AND (leaseUntil <= :now OR #owner = :owner))') +
           ' OR (#status = :parked AND movedAt < :sentAt))',
         set: {
           ...state.set,
@@ -147,7 +149,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
           ':epoch': claim.epoch,
           ':sha': claim.bodySha256,
           ':seconds': Math.floor(claim.now / 1000),
-          ':now': claim.now,
+          ...(!claim.unlessAbandoned && { ':now': claim.now }),
           ':sentAt': claim.sentAt,
           ':hop': claim.hop,
           ':dead': 'dead',
@@ -178,17 +180,14 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
       };
+      const TransactItems = [markDone, ...writes.map((write) => transactItem(write, tables))];
+      // A repeated request within ten minutes is answered, not applied again; the same token with other writes is refused.
+      const token = createHash('sha256')
+        .update(`${fence.pk}/${fence.owner}/${fence.attempt}/${JSON.stringify(TransactItems)}`)
+        .digest('hex')
+        .slice(0, 36);
       try {
-        await client.send(
-          new TransactWriteItemsCommand({
-            TransactItems: [markDone, ...writes.map((write) => transactItem(write, tables))],
-            // A repeated request within ten minutes is answered, not applied again.
-            ClientRequestToken: createHash('sha256')
-              .update(`${fence.pk}/${fence.owner}/${fence.attempt}`)
-              .digest('hex')
-              .slice(0, 36),
-          }),
-        );
+        await client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token }));
         return 'committed';
       } catch (error) {
         if (!(error instanceof TransactionCanceledException)) throw error;

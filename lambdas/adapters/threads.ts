@@ -15,46 +15,86 @@ import type { Handed, Job, Ran, Thread, Verdict } from '../core/processing/super
 /** Beside `index.js`: what runs in the threads. */
 const CODE = 'thread.js';
 /** Cells of the memory that both sides share. */
-const CELL = { started: 0, beats: 1, verdicts: 2 } as const;
+const CELL = { started: 0, beats: 1, jobs: 2, verdicts: 3 } as const;
 /** More messages than a batch may have. */
 const MOST_MESSAGES = 64;
 const STARTED = { well: 1, badly: 2 } as const;
-const VERDICTS = [undefined, 'taken', 'returned', 'apart'] as const satisfies readonly (Verdict | undefined)[];
+const VERDICTS = [undefined, 'taken', 'returned', 'apart', 'alone', 'last'] as const satisfies readonly (
+  Verdict | undefined
+)[];
 const START_MS = 20_000;
+/** Of the function's memory, for the heap of a thread. */
+const HEAP_SHARE = 0.6;
 const BEAT_MS = 200;
 /** Looks without a beat between them after which a thread counts as blocked. Looks and not time: a frozen sandbox does neither. */
 const LOOK_MS = 500;
+/** A handler fills hundreds of megabytes in the time between two looks at the memory. */
+const MEMORY_LOOK_MS = 50;
+/** Of the function's memory; at all of it Lambda kills the process. */
+const MOST_MEMORY = 0.9;
+/** What was used before a job is not of its doing, and it may use some more in any case. */
+const LEAST_MEMORY_BYTES = 64 * 1024 * 1024;
+/** A thread that is in the middle of a call out of JavaScript ends after it; nobody waits for that. */
+const TERMINATION_MS = 1_000;
 
+const BLOCKED = 'the handler blocked its thread';
 const STDOUT = 1;
 const WAITING = new Int32Array(new SharedArrayBuffer(4));
 
 interface Start {
+  /** The folder of its code. */
+  readonly root: string;
   readonly shared: SharedArrayBuffer;
   readonly errors: MessagePort;
 }
 
 export interface ThreadOptions {
-  /** Of its heap. */
+  /** The function's memory, in mebibytes. */
   readonly memoryMebibytes: number;
-  /** How long it may stand still before it counts as blocked; without it, a job that does not end by its deadline is lost. */
-  readonly blockedAfterMs?: number;
+  /** How long it may stand still before it counts as blocked. */
+  readonly patienceMs: number;
+}
+
+/** A thread that knows whether it has ever seen its last job. */
+interface OneThread<Message extends Handed> extends Thread<Message> {
+  readonly tookUpItsJob: () => boolean;
+}
+
+/**
+ * A thread that goes on as a new one when it is lost. It may be lost between two jobs, by what a handler left behind, and
+ * nobody may notice before the next job is there: no message of that is to suffer for it.
+ */
+export function standingThread<Message extends Handed>(options: ThreadOptions): Thread<Message> {
+  let thread = startOne<Message>(options);
+  return {
+    async run(job) {
+      const ran = await thread.run(job);
+      if (thread.tookUpItsJob()) return ran;
+      thread = startOne(options);
+      return thread.run(job);
+    },
+    end: () => thread.end(),
+  };
+}
+
+/** A thread for one job. */
+export function startThread<Message extends Handed>(options: ThreadOptions): Thread<Message> {
+  return startOne(options);
 }
 
 /**
  * Starts a thread of this function's code, beside this one. It is initialised when this returns, as Lambda expects of a
  * function's initialisation; what its code throws at that is thrown here.
  */
-export function startThread<Message extends Handed>({
-  memoryMebibytes,
-  blockedAfterMs,
-}: ThreadOptions): Thread<Message> {
+function startOne<Message extends Handed>({ memoryMebibytes, patienceMs }: ThreadOptions): OneThread<Message> {
   const cells = new Int32Array(new SharedArrayBuffer(4 * (CELL.verdicts + MOST_MESSAGES)));
   const errors = new MessageChannel();
-  const start: Start = { shared: cells.buffer, errors: errors.port2 };
-  const worker = new Worker(join(taskRoot(), 'index.js'), {
+  const root = process.env.LAMBDA_TASK_ROOT ?? process.cwd();
+  const start: Start = { root, shared: cells.buffer, errors: errors.port2 };
+  const worker = new Worker(join(root, 'index.js'), {
     workerData: start,
     transferList: [errors.port2],
-    resourceLimits: { maxOldGenerationSizeMb: memoryMebibytes },
+    resourceLimits: { maxOldGenerationSizeMb: Math.floor(memoryMebibytes * HEAP_SHARE) },
     // What the runtime was started with is for the runtime.
     execArgv: [],
   });
@@ -67,6 +107,8 @@ export function startThread<Message extends Handed>({
   errors.port1.close();
 
   let lost: string | undefined;
+  let shared = false;
+  let given = 0;
   let tell = () => {};
   const lose = (why: string) => {
     lost ??= why;
@@ -75,8 +117,20 @@ export function startThread<Message extends Handed>({
   worker.on('error', (error: unknown) => lose(`an error that nobody caught: ${nameOf(error)}`));
   worker.on('exit', (code) => lose(`the handler ended its thread (exit code ${code})`));
 
+  function giveUp(why: string): void {
+    lost ??= why;
+    const late = setTimeout(() => tell(), TERMINATION_MS);
+    void worker.terminate().finally(() => {
+      clearTimeout(late);
+      tell();
+    });
+  }
+
   return {
+    tookUpItsJob: () => Atomics.load(cells, CELL.jobs) === given,
     async run(job) {
+      given += 1;
+      if (lost !== undefined) return { verdicts: [], lost };
       cells.fill(0, CELL.verdicts);
       const answered = new Promise<void>((resolve) => {
         tell = resolve;
@@ -84,36 +138,47 @@ export function startThread<Message extends Handed>({
       });
       worker.ref();
       worker.postMessage({ job, traceId: process.env._X_AMZN_TRACE_ID });
-      const watch = blockedAfterMs === undefined ? byDeadline(job.deadline) : byBeats(blockedAfterMs);
+      const watches = [watchBeats(), watchMemory(), watchTime(job.deadline)];
       await answered;
-      watch();
+      for (const callOff of watches) callOff();
       // Not a reason for this process to stay, between invocations.
       worker.unref();
       const verdicts = job.messages.map((_, at) => VERDICTS[Atomics.load(cells, CELL.verdicts + at)]);
-      return { verdicts, ...(lost !== undefined && { lost }) } satisfies Ran;
+      return { verdicts, ...(lost !== undefined && { lost }), ...(shared && { shared }) } satisfies Ran;
     },
     end: () => void worker.terminate(),
   };
 
-  function byBeats(ms: number): () => void {
+  function watchBeats(): () => void {
     let seen = -1;
     let without = 0;
     const timer = setInterval(() => {
       const beats = Atomics.load(cells, CELL.beats);
       without = beats === seen ? without + 1 : 0;
       seen = beats;
-      if (without * LOOK_MS < ms) return;
-      lost ??= `the handler blocked its thread for ${Math.round(ms / 1000)} s`;
-      void worker.terminate();
+      if (without * LOOK_MS >= patienceMs && lost === undefined) giveUp(BLOCKED);
     }, LOOK_MS);
     return () => clearInterval(timer);
   }
 
-  function byDeadline(deadline: number): () => void {
-    const timer = setTimeout(() => {
-      lost ??= 'the handler blocked its thread until its time was over';
-      void worker.terminate();
-    }, deadline - Date.now());
+  /** Buffers are in no heap, so its limit does not hold them. */
+  function watchMemory(): () => void {
+    const most = Math.max(memoryMebibytes * 1024 * 1024 * MOST_MEMORY, process.memoryUsage.rss() + LEAST_MEMORY_BYTES);
+    const timer = setInterval(() => {
+      if (lost !== undefined || process.memoryUsage.rss() <= most) return;
+      shared = true;
+      giveUp('the handler used more memory than its function has');
+    }, MEMORY_LOOK_MS);
+    return () => clearInterval(timer);
+  }
+
+  function watchTime(deadline: number): () => void {
+    const timer = setTimeout(
+      () => {
+        if (lost === undefined) giveUp(BLOCKED);
+      },
+      Math.max(0, deadline - Date.now()),
+    );
     return () => clearTimeout(timer);
   }
 }
@@ -121,12 +186,12 @@ export function startThread<Message extends Handed>({
 /** Whether this is one of the threads; then its code is loaded here, and whoever started it hears how that went. */
 export function startedAsThread(): boolean {
   if (isMainThread) return false;
-  const { shared, errors } = workerData as Start;
+  const { root, shared, errors } = workerData as Start;
   const cells = new Int32Array(shared);
   process.stdout.write = writeAtOnce;
   let started: number = STARTED.well;
   try {
-    createRequire(join(taskRoot(), 'index.js'))(`./${CODE}`);
+    createRequire(join(root, 'index.js'))(`./${CODE}`);
   } catch (error) {
     errors.postMessage(error);
     started = STARTED.badly;
@@ -162,6 +227,7 @@ export function serveJobs<Message extends Handed>(
 ): void {
   const cells = new Int32Array((workerData as Start).shared);
   parentPort?.on('message', ({ job, traceId }: { job: Job<Message>; traceId: string | undefined }) => {
+    Atomics.add(cells, CELL.jobs, 1);
     if (traceId !== undefined) process.env._X_AMZN_TRACE_ID = traceId;
     const beat = setInterval(() => Atomics.add(cells, CELL.beats, 1), BEAT_MS);
     const done = (at: number, verdict: Verdict) => Atomics.store(cells, CELL.verdicts + at, VERDICTS.indexOf(verdict));
@@ -182,8 +248,4 @@ function nameOf(error: unknown): string {
   } catch {
     return 'not an Error';
   }
-}
-
-function taskRoot(): string {
-  return process.env.LAMBDA_TASK_ROOT ?? process.cwd();
 }

@@ -33,6 +33,8 @@ export interface Claim {
   /** What the message says of the record; a claim under other values fails. */
   readonly epoch: number;
   readonly bodySha256: string;
+  /** Refuses an event whose execution died before its end: it may take down what runs beside it. */
+  readonly unlessAbandoned?: boolean;
 }
 
 export type ClaimResult =

@@ -135,7 +135,7 @@ export interface ProcessorContext {
   /**
    * Writes and marks the event DONE in one DynamoDB transaction: the effect happens exactly once.
    * `refused`: a condition of yours did not hold; nothing was written and the event is not done.
-   * At most 99 writes; once per event.
+   * At most 99 writes; once per event: a second one throws, after a refused one another may be tried.
    */
   readonly commit: (writes: readonly Write[]) => Promise<'committed' | 'refused'>;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Claim, Fence } from '../../lambdas/core/ports.ts';
 import type { EventRecord } from '../../lambdas/core/record.ts';
-import { STORES, type StoreUnderTest } from './stores.ts';
+import { openDynalite, STORES, type StoreUnderTest } from './stores.ts';
 
 const NOW = 1_795_334_400_000;
 const SECOND = 1_000;
@@ -149,6 +149,11 @@ describe.each(STORES)('the store: %s', (_, open) => {
     ['that is DONE', { status: 'DONE' }, {}],
     ['that is FILTERED', { status: 'FILTERED' }, {}],
     ['whose lease lives', { status: 'PROCESSING', owner: 'other', leaseUntil: NOW + 1 }, {}],
+    [
+      'whose execution died, for one who must not meet it',
+      { status: 'PROCESSING', owner: 'other', leaseUntil: NOW },
+      { unlessAbandoned: true },
+    ],
     ['that failed and was moved on, by a message from before', { status: 'FAILED', movedAt: NOW }, { sentAt: NOW }],
     ['that is parked, by a message from before', { status: 'PARKED', movedAt: NOW }, { sentAt: NOW, hop: 'dead' }],
   ])('refuses to claim a record %s, and returns it', async (_case, more, claim) => {
@@ -161,6 +166,11 @@ describe.each(STORES)('the store: %s', (_, open) => {
   test.each<[string, Partial<EventRecord>, Partial<Claim>]>([
     ['whose lease is over', { status: 'PROCESSING', owner: 'other', leaseUntil: NOW }, {}],
     ['that it holds itself', { status: 'PROCESSING', owner: 'first', leaseUntil: NOW + 1 }, {}],
+    [
+      'that it holds itself, and would meet no dead one',
+      { status: 'PROCESSING', owner: 'first', leaseUntil: NOW },
+      { unlessAbandoned: true },
+    ],
     ['that failed', { status: 'FAILED', nextAt: NOW + 1 }, {}],
     ['that was moved to the dead letters, from there', { status: 'FAILED', movedAt: NOW }, { sentAt: 1, hop: 'dead' }],
     ['that was moved on, by a redriven message', { status: 'FAILED', movedAt: NOW }, { sentAt: NOW + 1 }],
@@ -367,9 +377,15 @@ describe.each(STORES)('the store: %s', (_, open) => {
 });
 
 test('a condition of the handler that does not hold refuses the whole transaction', async () => {
-  const found = STORES.find(([name]) => name.startsWith('dynalite'));
-  if (!found) throw new Error('no dynalite');
-  const { store, item, close } = await found[1]();
+  const { store, client, item, close } = await openDynalite();
+  const tokens: unknown[] = [];
+  client.middlewareStack.add(
+    (next) => (args) => {
+      if ('ClientRequestToken' in args.input) tokens.push(args.input.ClientRequestToken);
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
   const record = received();
   await store.putRecord(record, NOW);
   await store.claim(claimOf(record));
@@ -385,5 +401,14 @@ test('a condition of the handler that does not hold refuses the whole transactio
   ).toBe('refused');
   expect(await item(id)).toBeUndefined();
   expect((await store.get(id))?.status).toBe('PROCESSING');
+
+  // Another commit of the same attempt, at the same moment.
+  const fence = { pk: id, owner: 'first', attempt: 1 };
+  expect(await store.commit(fence, [{ put: { table: 'effects', item: { id, by: 'second' } } }], DONE)).toBe(
+    'committed',
+  );
+  expect(await item(id)).toEqual({ id, by: 'second' });
+  // DynamoDB refuses the same token with other writes for ten minutes.
+  expect(new Set(tokens).size).toBe(2);
   await close();
 }, 60_000);

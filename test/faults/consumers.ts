@@ -106,7 +106,7 @@ export class Consumers {
       effect: (key) => scheduler.call(actor, 'effect', () => Promise.resolve(effect(key))),
     });
     try {
-      const finished = await take(handler, queued, ports, (seconds) =>
+      const verdict = await take(handler, queued, ports, (seconds) =>
         scheduler.call(actor, 'return-after', () => {
           const mistaken = outcome && mutant?.returnAfter?.(seconds, outcome);
           if (outcome?.outcome === 'deferred' && outcome.why === 'breaker') message.deferrals++;
@@ -114,7 +114,7 @@ export class Consumers {
           return Promise.resolve();
         }),
       );
-      if (finished) await scheduler.call(actor, 'delete', () => Promise.resolve(queues.delete(message)));
+      if (verdict === 'taken') await scheduler.call(actor, 'delete', () => Promise.resolve(queues.delete(message)));
     } catch {
       // The message comes back when its visibility ends.
     }

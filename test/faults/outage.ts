@@ -92,7 +92,7 @@ export async function runOutage({ events, minutes, controlled }: Outage): Promis
       if (outcome === 'failed' || outcome === 'done') tries++;
       if (outcome === 'deferred' && 'why' in rest && rest.why === 'breaker') message.deferrals++;
     };
-    const finished = await take(
+    const verdict = await take(
       userCreated,
       {
         body: message.body,
@@ -105,7 +105,7 @@ export async function runOutage({ events, minutes, controlled }: Outage): Promis
       { store, clock, random, circuit, log: { info: () => undefined, warn: () => undefined }, report },
       (seconds) => Promise.resolve(void (message.visibleAt = clock.now() + seconds * 1000)),
     );
-    if (!finished) return;
+    if (verdict !== 'taken') return;
     queues.delete(message);
     lastEnd = clock.now();
   }

@@ -5,17 +5,17 @@ const EVENTS = 10_000;
 const POISON = 'event-4711';
 const KEY = `inkress#${POISON}`;
 
-type Deed = (die: () => void) => Promise<void> | void;
+type Deed = (die: () => void, kill: () => void) => Promise<void> | void;
 
 /** Ten thousand events of which one is ill until it is mended. */
 function withPoison(ill: Deed) {
   let mended = false;
-  const handlers: Handlers = (die) =>
+  const handlers: Handlers = (die, kill) =>
     processor({
       on: '*',
       schema: { '~standard': { validate: (value) => ({ value }) } },
       handler: async ({ id = '' }, { commit }) => {
-        if (id === POISON && !mended) return ill(die);
+        if (id === POISON && !mended) return ill(die, kill);
         await commit([{ put: { table: 'effects', item: { id } } }]);
       },
     });
@@ -77,4 +77,44 @@ test('the others are done no later than without it', async () => {
 
   expect(lastDone(healthy.route)).toBe(19_900);
   expect(lastDone(ill.route)).toBe(19_900);
+}, 120_000);
+
+test('one that ends its whole process costs the others of its batch one try, then runs beside nobody until it is parked', async () => {
+  const { route, mend } = withPoison((_, kill) => {
+    kill();
+    return new Promise<void>(() => undefined);
+  });
+  await route.untilQuiet();
+
+  expect(route.store.records.get(KEY)).toMatchObject({
+    status: 'PARKED',
+    lastError: 'attempts-spent: the last one died, and no receive is left',
+  });
+  expect(route.queues.messages).toMatchObject([{ hop: 'parked' }]);
+  const others = route.records().filter(({ pk }) => pk !== KEY);
+  const ends = others.map(({ status, attempt }) => `${status} at attempt ${attempt}`);
+  expect(new Set(ends)).toEqual(new Set(['DONE at attempt 1', 'DONE at attempt 2']));
+  expect(ends.filter((end) => end === 'DONE at attempt 2').length).toBeLessThanOrEqual(9);
+  // Two times the queue's visibility timeout.
+  expect(lastDone(route)).toBeLessThanOrEqual(400_000);
+  expect(route.breakers.rows.get('inkress/route')?.state ?? 'CLOSED').toBe('CLOSED');
+
+  mend();
+  route.clock.advance(60_000);
+  expect(route.queues.redrive()).toBe(1);
+  await route.untilQuiet();
+  expect(route.store.records.get(KEY)).toMatchObject({ status: 'DONE', attempt: 12 });
+  expect([route.effects.size, new Set(route.effects.values())]).toEqual([EVENTS, new Set([1])]);
+}, 120_000);
+
+test('a dead letter is tried five minutes after its last try on the main queue, and every five from then on', async () => {
+  const triedAt: number[] = [];
+  const { route } = withPoison(() => {
+    triedAt.push(route.clock.now());
+    throw new Error('ill');
+  });
+  await route.untilQuiet();
+
+  const waits = triedAt.map((at, index) => (at - (triedAt[index - 1] ?? at)) / 1_000);
+  expect(waits.slice(5).map((wait) => Math.round(wait))).toEqual([301, 300, 300, 300, 300]);
 }, 120_000);

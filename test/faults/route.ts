@@ -5,8 +5,9 @@ import { takeInOrder } from '../../lambdas/core/processing/in-order.ts';
 import { encodeMessage } from '../../lambdas/core/message.ts';
 import type { Store } from '../../lambdas/core/ports.ts';
 import type { Processor } from '../../lambdas/core/processor.ts';
+import { ownerOf } from '../../lambdas/core/processing/place.ts';
 import type { EventRecord } from '../../lambdas/core/record.ts';
-import { BATCH_SIZE, policyOf, RETENTION_DAYS } from '../../lambdas/core/processing/retry.ts';
+import { BATCH_SIZE, isLastReceive, policyOf, RETENTION_DAYS } from '../../lambdas/core/processing/retry.ts';
 import { type Job, type Ran, supervise, type Thread, type Verdict } from '../../lambdas/core/processing/supervise.ts';
 import { DEFAULT_TIMEOUT, executionTime } from '../../lambdas/core/processing/timeout.ts';
 import { NOON } from '../support/gateway-in-memory.ts';
@@ -21,8 +22,17 @@ interface Handed {
   readonly message: QueueMessage;
 }
 
-/** What a processor is made of here: whoever calls `die` ends the thread that it runs in, as process.exit does. */
-export type Handlers = (die: () => void) => Processor;
+/**
+ * What a processor is made of here: whoever calls `die` ends the thread that it runs in, as process.exit does; whoever
+ * calls `kill` ends the whole process, as a native crash does.
+ */
+export type Handlers = (die: () => void, kill: () => void) => Processor;
+
+/** Of one execution environment. */
+interface Process {
+  lives: boolean;
+  end: () => void;
+}
 
 const ROUTE = 'inkress/route';
 const AT_ONCE = { main: 5, dead: 2 } as const;
@@ -41,6 +51,8 @@ export class Route {
   readonly effects = new Map<string, number>();
   /** Messages that lay in a queue for longer than it keeps them. */
   readonly forgotten: string[] = [];
+  /** Events whose process died in the last receive that their message had: nobody came to say how they ended. */
+  readonly died = new Set<string>();
   readonly #random: () => number;
   readonly #handlers: Handlers;
   /** The queues that have an event source mapping, and the one where a person finds what is parked. */
@@ -57,7 +69,10 @@ export class Route {
     };
     this.#random = seeded(seed);
     this.#handlers = handlers;
-    const { retry, ordered } = handlers(() => undefined);
+    const { retry, ordered } = handlers(
+      () => undefined,
+      () => undefined,
+    );
     this.#ordered = ordered !== undefined;
     this.#read = policyOf({ ...(retry && { retry }), ...(ordered && { ordered }) }).deadLetters
       ? ['main', 'dead']
@@ -148,38 +163,57 @@ export class Route {
       if (now - sentAt > RETENTION_DAYS[hop] * 24 * 60 * 60_000) this.forgotten.push(body);
     }
     const messages = batch.map((message): Handed => ({ messageId: String(message.id), message }));
-    const thread = (): Thread<Handed> => ({ run: (job) => this.#run(hop, job, circuit), end: () => undefined });
-    const taken = await supervise(messages, {
+    const process = { lives: true, end: () => {} };
+    const death = new Promise<'dead'>((resolve) => {
+      process.end = () => {
+        process.lives = false;
+        resolve('dead');
+      };
+    });
+    const thread: Thread<Handed> = { run: (job) => this.#run(hop, job, circuit, process), end: () => undefined };
+    const work = supervise(messages, {
       invocation: `invocation-${++this.#invocations}`,
       deadline: now + executionTime(HANDLER_MS, this.#ordered),
       noteMs: 3_000,
+      now: () => this.clock.now(),
       unitOf: ({ messageId, message }) => message.group ?? messageId,
       standing: thread,
-      fresh: thread,
+      fresh: () => thread,
     });
+    const taken = await Promise.race([work, death]);
+    // Lambda deletes nothing of a batch that is not answered for.
+    if (taken === 'dead') {
+      for (const { receives, body } of batch) if (this.#isLastOfAll(hop, receives)) this.died.add(pkOf(body));
+      return;
+    }
     for (const { messageId, message } of messages) if (taken.get(messageId) === 'taken') this.queues.delete(message);
   }
 
+  #isLastOfAll(hop: 'main' | 'dead', receives: number): boolean {
+    return hop === this.#read.at(-1) && isLastReceive(hop, receives, this.#ordered);
+  }
+
   /** A thread does a job, or dies of it. */
-  async #run(hop: 'main' | 'dead', job: Job<Handed>, circuit: Circuit): Promise<Ran> {
+  async #run(hop: 'main' | 'dead', job: Job<Handed>, circuit: Circuit, process: Process): Promise<Ran> {
     const verdicts: (Verdict | undefined)[] = job.messages.map(() => undefined);
-    let lives = true;
+    let threadLives = true;
+    const lives = () => threadLives && process.lives;
     let die = () => {};
     const death = new Promise<'dead'>((resolve) => {
       die = () => {
-        lives = false;
+        threadLives = false;
         resolve('dead');
       };
     });
     const ports: ConsumePorts = {
-      store: mortal(this.store, () => lives),
+      store: mortal(this.store, lives),
       clock: this.clock,
       random: this.#random,
       circuit,
       log: { info: () => undefined, warn: () => undefined },
     };
-    const settle = (at: number, verdict: Verdict) => void (lives && (verdicts[at] = verdict));
-    const work = this.#serve(this.#handlers(die), hop, job, ports, settle);
+    const settle = (at: number, verdict: Verdict) => void (lives() && (verdicts[at] = verdict));
+    const work = this.#serve(this.#handlers(die, process.end), hop, job, ports, settle, lives);
     return (await Promise.race([work, death])) === 'dead' ? { verdicts: [...verdicts], lost: 'it died' } : { verdicts };
   }
 
@@ -190,6 +224,7 @@ export class Route {
     job: Job<Handed>,
     ports: ConsumePorts,
     settle: (at: number, verdict: Verdict) => void,
+    lives: () => boolean,
   ): Promise<void> {
     const queued = job.messages.map(({ messageId, message }, at) => ({
       ...queuedOf(hop, job, messageId, message, at),
@@ -197,7 +232,7 @@ export class Route {
       at,
     }));
     const returnAfter = (message: QueueMessage, seconds: number) =>
-      Promise.resolve(void (message.visibleAt = this.clock.now() + seconds * 1000));
+      Promise.resolve(void (lives() && (message.visibleAt = this.clock.now() + seconds * 1000)));
     if (this.#ordered && processor.handler) {
       const groups = [...Map.groupBy(queued, ({ message }) => message.group).values()];
       const inOrder = {
@@ -220,12 +255,10 @@ export class Route {
       queued.map(async ({ message, at, ...one }) => {
         const member = members[at];
         if (!member) return;
-        let apart = false;
-        const report = ({ outcome }: { outcome: string }) => void (apart = outcome === 'apart');
-        const taken = await take(member.processor, one, { ...ports, report }, (seconds) =>
+        const verdict = await take(member.processor, one, { ...ports, report: () => undefined }, (seconds) =>
           returnAfter(message, seconds),
         ).finally(member.leave);
-        settle(at, apart ? 'apart' : taken ? 'taken' : 'returned');
+        settle(at, verdict);
       }),
     );
   }
@@ -233,7 +266,7 @@ export class Route {
 
 function queuedOf(
   hop: 'main' | 'dead',
-  { invocation, deadline, resumed, cutShort }: Job<Handed>,
+  { invocation, deadline, place, cutShort }: Job<Handed>,
   messageId: string,
   { body, sentAt, receives, group }: QueueMessage,
   at: number,
@@ -245,10 +278,9 @@ function queuedOf(
     hop,
     receives,
     ordered: group !== undefined,
-    owner: `${invocation}/${messageId}`,
+    owner: ownerOf(invocation, messageId, place),
     deadline,
-    resumed,
-    mayGoApart: !resumed,
+    place,
     ...(how !== undefined && { cutShort: how }),
   };
 }
@@ -264,4 +296,8 @@ function mortal(store: MemoryStore, lives: () => boolean): Store {
     fail: (...args: Parameters<Store['fail']>) => alive(() => store.fail(...args)),
     park: (...args: Parameters<Store['park']>) => alive(() => store.park(...args)),
   });
+}
+
+export function pkOf(body: string): string {
+  return (JSON.parse(body) as { readonly pk: string }).pk;
 }

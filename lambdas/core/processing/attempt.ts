@@ -1,3 +1,4 @@
+import { type Commits, commitsOf } from './commits.ts';
 import { type OccurredAt, occurredAtOf } from './occurred-at.ts';
 import type { Clock, Fence, Store } from '../ports.ts';
 import {
@@ -17,6 +18,12 @@ import { retryAfterOf } from './retry-after.ts';
 
 /** A handler is told to stop, and given up, this long before the function is killed: enough to write FAILED. */
 const WIND_DOWN_MS = 1_000;
+
+/**
+ * Begins the reason of an event whose executions died (timeout, memory, a crash) until no try was left. It is never again
+ * run beside others.
+ */
+export const ATTEMPTS_SPENT = 'attempts-spent: ';
 
 /** A processor as one event meets it. One that handles in bulk is made such by `inBulk`. */
 export type OneByOneProcessor<Payload> = RouteOptions<Payload> & OneByOne<Payload>;
@@ -68,7 +75,7 @@ export async function attempt<Payload>(
   const startedAt = clock.now();
   // Executions that died (timeout, memory, process.exit) wrote no failure, yet each was a try.
   if (triesOf(record) > retryPolicy(processor.retry).tries)
-    return { kind: 'unended', reason: 'attempts-spent: the last ones never ended' };
+    return { kind: 'unended', reason: `${ATTEMPTS_SPENT}the last ones never ended` };
 
   const rawBody = await bodyOf(record, store, early);
   if (!rawBody) return { kind: 'permanent', reason: 'body-missing' };
@@ -82,39 +89,53 @@ export async function attempt<Payload>(
   };
   // Before the schema and the handler, who may change what they are given.
   const occurred = occurredAt && occurredAtOf(body.value, occurredAt);
-  let committedMs: number | undefined;
+  const commits = commitsOf(store, fence, finished);
   const abort = new AbortController();
   const context: ProcessorContext = {
     idempotencyKey: `${record.pk}@${record.epoch}`,
     attempt: record.attempt,
     signal: abort.signal,
     log,
-    commit: async (writes) => {
-      const done = finished();
-      const answer = await store.commit(fence, writes, done);
-      if (answer === 'fence-lost') throw new Error('Another execution holds this event now; nothing was written.');
-      if (answer === 'committed') committedMs = done.processingMs;
-      return answer;
-    },
+    commit: commits.commit,
   };
   let refused: string | undefined;
   try {
     await beforeDeadline(clock, deadline - WIND_DOWN_MS - startedAt, abort, async () => {
       const valid = await validate(processor, body.value);
       if ('refused' in valid) refused = valid.refused;
-      else await processor.handler(eventOf(record, valid.payload, rawBody, occurred), context);
+      else {
+        await settledAfter(commits, () =>
+          processor.handler(eventOf(record, valid.payload, rawBody, occurred), context),
+        );
+      }
     });
   } catch (thrown) {
+    const committedMs = commits.committedMs();
+    if (committedMs === undefined) {
+      return { ...endOf(thrown, body.value, clock.now()), processingMs: finished().processingMs };
+    }
     // What is committed is done, whatever the handler throws afterwards.
-    if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
-    return { ...endOf(thrown, body.value, clock.now()), processingMs: finished().processingMs };
+    log.warn('the handler threw after its commit', { key: record.pk, reason: reasonOf(thrown, body.value) });
+    return { kind: 'done', processingMs: committedMs };
   }
+  const committedMs = commits.committedMs();
   if (committedMs !== undefined) return { kind: 'done', processingMs: committedMs };
   const done = finished();
   const { processingMs } = done;
   if (refused !== undefined) return { kind: 'permanent', reason: refused, processingMs };
   if (await store.complete(fence, done)) return { kind: 'done', processingMs };
   return { kind: 'unended', reason: 'lease-lost: another execution took over before this one ended', processingMs };
+}
+
+/** A commit that the handler did not wait for decides how its event ends, like any other. */
+async function settledAfter(commits: Commits, handle: () => Promise<void> | void): Promise<void> {
+  try {
+    await handle();
+  } catch (thrown) {
+    await commits.settled().catch(() => undefined);
+    throw thrown;
+  }
+  await commits.settled();
 }
 
 /** What an error of the handler means for its event. */

@@ -1,27 +1,23 @@
 import {
   attempt,
+  ATTEMPTS_SPENT,
   type AttemptPorts,
   type EarlyBody,
   type End,
   type OneByOneProcessor,
   type Setback,
-  triesOf,
 } from './attempt.ts';
+import type { Taken } from './batch-response.ts';
 import { deferralSeconds } from './breaker.ts';
 import type { Circuit, Evidence, Pass } from './circuit.ts';
 import { decodeMessage, type Message } from '../message.ts';
-import { notClaimed } from './not-claimed.ts';
+import { isAbandoned, notClaimed } from './not-claimed.ts';
+import { followsAnother, isSameExecution, type Place } from './place.ts';
 import type { Claim, Fence, Random } from '../ports.ts';
-import { beginningOf, type EventRecord, LONGEST_BYTES } from '../record.ts';
-import {
-  backoffSeconds,
-  DEAD_LETTER_WAIT_SECONDS,
-  type Hop,
-  isLastReceive,
-  policyOf,
-  type RetryPolicy,
-  waitUntilSeconds,
-} from './retry.ts';
+import { ended, notBefore, park } from './ending.ts';
+import type { EventRecord } from '../record.ts';
+import { type Hop, isLastReceive, policyOf } from './retry.ts';
+import type { Verdict } from './supervise.ts';
 
 /** One message as a queue handed it over. */
 export interface QueuedMessage {
@@ -36,12 +32,14 @@ export interface QueuedMessage {
   readonly owner: string;
   /** When the function is killed, in milliseconds since the epoch. */
   readonly deadline: number;
-  /** An execution before this one, of the same owner, was cut short: it goes on with what that one had claimed. */
-  readonly resumed?: boolean;
-  /** How that one was cut short, if this is to be noted and nothing run. */
+  /**
+   * Beside whom it runs. An event that has harmed others is not run beside them, and one that a thread before this one has
+   * claimed is gone on with.
+   * @default - nobody else is there, and no thread was
+   */
+  readonly place?: Place;
+  /** How an execution before this one, of the same owner, was cut short, if this is to be noted and nothing run. */
   readonly cutShort?: string;
-  /** Whether an event that cut an execution short before is only claimed here, to be run apart. */
-  readonly mayGoApart?: boolean;
 }
 
 /**
@@ -61,8 +59,8 @@ export type Outcome =
   | (Setback & { readonly outcome: 'failed'; readonly delaySeconds: number; readonly record: EventRecord })
   | (Setback & { readonly outcome: 'parked'; readonly delaySeconds: 0; readonly record: EventRecord })
   | { readonly outcome: 'moving'; readonly delaySeconds: 0; readonly pk: string }
-  /** Claimed, not run: whoever runs it goes on as `resumed`. */
-  | { readonly outcome: 'apart'; readonly pk: string }
+  /** Not run: it is to run apart from others. */
+  | { readonly outcome: 'apart'; readonly verdict: Exclude<Verdict, Taken>; readonly pk: string }
   | { readonly outcome: 'quarantined'; readonly delaySeconds: 0; readonly reason: string };
 
 export interface ConsumePorts extends AttemptPorts {
@@ -72,7 +70,7 @@ export interface ConsumePorts extends AttemptPorts {
 }
 
 /**
- * Takes one message from its queue: true when it may be deleted, false when it stays and comes back.
+ * Takes one message from its queue. Returns whether it may be deleted, stays and comes back, or is to run apart.
  *
  * @param returnAfter makes the message visible again after so many seconds; when it fails, the queue's own visibility
  *   timeout holds, which is longer than any lease
@@ -82,13 +80,13 @@ export async function take<Payload>(
   queued: QueuedMessage,
   ports: ConsumePorts & { readonly report: (outcome: Outcome) => void },
   returnAfter: (delaySeconds: number) => Promise<void>,
-): Promise<boolean> {
+): Promise<Verdict> {
   const outcome = await consume(processor, queued, ports);
   ports.report(outcome);
-  if (outcome.outcome === 'apart') return false;
-  if (!('delaySeconds' in outcome)) return true;
+  if (outcome.outcome === 'apart') return outcome.verdict;
+  if (!('delaySeconds' in outcome)) return 'taken';
   await returnAfter(outcome.delaySeconds);
-  return false;
+  return 'returned';
 }
 
 /** The lease outlives its owner by this much, so that nobody claims what a live execution still holds. */
@@ -103,16 +101,22 @@ export async function consume<Payload>(
   const message = decodeMessage(queued.body);
   if ('malformed' in message) return { outcome: 'quarantined', delaySeconds: 0, reason: message.malformed };
 
-  if (queued.resumed) {
+  const isLast = isLastReceive(queued.hop, queued.receives, queued.ordered);
+  const isLastOfAll = isLast && (queued.hop === 'dead' || !policyOf(processor).deadLetters);
+  if (followsAnother(queued.place)) {
     const held = await ports.store.get(message.pk);
-    const isMine = held?.status === 'PROCESSING' && held.owner === queued.owner;
-    if (isMine) return run(processor, held, queued, { kind: 'go' }, ports);
+    if (held?.status === 'PROCESSING') {
+      if (isSameExecution(held.owner, queued.owner)) {
+        return elsewhere(held, queued) ?? run(processor, held, queued, { kind: 'go' }, ports);
+      }
+      // It may die again, and then nobody would come to say so.
+      if (isAbandoned(held, queued.owner, ports.clock.now()) && isLastOfAll && queued.place === 'alone') {
+        return parkUntried(message, queued, `${ATTEMPTS_SPENT}the last one died, and no receive is left`, ports);
+      }
+    }
   }
   const pass = await ports.circuit.admit(queued.owner);
-  const isLast = isLastReceive(queued.hop, queued.receives, queued.ordered);
-  if (pass.kind === 'wait' && pass.byPerson && isLast && (queued.hop === 'dead' || !policyOf(processor).deadLetters)) {
-    return parkUntried(message, queued, ports);
-  }
+  if (pass.kind === 'wait' && pass.byPerson && isLastOfAll) return parkUntried(message, queued, CLOSED_BY_HAND, ports);
   // A last receive is used, unless a person said no: nothing goes to the next queue for the breaker alone.
   if (pass.kind === 'wait' && (pass.byPerson || !isLast)) {
     const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random, queued.ordered);
@@ -140,13 +144,22 @@ async function claimAndRun<Payload>(
   const result = claimed.value;
   if (!result.claimed) {
     await ports.circuit.learn(pass, 'none', queued.owner);
-    return notClaimed(message, result.existing, claim.now);
+    return notClaimed(message, result.existing, claim);
   }
-  if (queued.mayGoApart && wasCutShort(result.record)) {
+  const toRunElsewhere = elsewhere(result.record, queued);
+  if (toRunElsewhere) {
     await ports.circuit.learn(pass, 'none', queued.owner);
-    return { outcome: 'apart', pk: message.pk };
+    return toRunElsewhere;
   }
   return run(processor, result.record, queued, pass, ports, { at, read });
+}
+
+/** Of an event that is claimed and has harmed others before: where it is to run, if not here. */
+function elsewhere({ pk, lastError = '' }: EventRecord, { place, cutShort }: QueuedMessage): Outcome | undefined {
+  if (place === undefined || place === 'alone' || cutShort !== undefined) return undefined;
+  if (lastError.startsWith(ATTEMPTS_SPENT)) return { outcome: 'apart', verdict: 'last', pk };
+  if (place === 'together' && lastError.startsWith(CUT_SHORT)) return { outcome: 'apart', verdict: 'apart', pk };
+  return undefined;
 }
 
 function claimOf(message: Message, queued: QueuedMessage, now: number): Claim {
@@ -159,16 +172,22 @@ function claimOf(message: Message, queued: QueuedMessage, now: number): Claim {
     hop: queued.hop,
     epoch: message.epoch,
     bodySha256: message.bodySha256,
+    ...((queued.place === 'together' || queued.place === 'apart') && { unlessAbandoned: true }),
   };
 }
 
-/** What SQS gives up while a person keeps the route closed waits for that person as parked, not as if it went on by itself. */
-async function parkUntried(message: Message, queued: QueuedMessage, ports: ConsumePorts): Promise<Outcome> {
-  const claim = claimOf(message, queued, ports.clock.now());
+/** What SQS gives up and nobody may try waits for a person as parked, not as if it went on by itself. */
+async function parkUntried(
+  message: Message,
+  queued: QueuedMessage,
+  reason: string,
+  ports: ConsumePorts,
+): Promise<Outcome> {
+  const { unlessAbandoned: _, ...claim } = claimOf(message, queued, ports.clock.now());
   const result = await ports.store.claim(claim);
-  if (!result.claimed) return notClaimed(message, result.existing, claim.now);
+  if (!result.claimed) return notClaimed(message, result.existing, claim);
   const { pk, attempt } = result.record;
-  return park(result.record, { pk, owner: queued.owner, attempt }, { reason: CLOSED_BY_HAND }, ports);
+  return park(result.record, { pk, owner: queued.owner, attempt }, { reason }, ports);
 }
 
 const CLOSED_BY_HAND = 'closed-by-hand: its receives were spent while its route was paused or its breaker held open';
@@ -182,7 +201,7 @@ async function run<Payload>(
   ports: ConsumePorts,
   early?: EarlyBody,
 ): Promise<Outcome> {
-  const fence: Fence = { pk: record.pk, owner: queued.owner, attempt: record.attempt };
+  const fence: Fence = { pk: record.pk, owner: record.owner ?? queued.owner, attempt: record.attempt };
   const end: End =
     queued.cutShort === undefined
       ? await attempt(processor, record, fence, queued.deadline, ports, early)
@@ -195,10 +214,6 @@ async function run<Payload>(
 /** Begins the `lastError` of an event whose handler ended, blocked or filled the thread that it ran in. */
 const CUT_SHORT = 'cut-short: ';
 
-function wasCutShort({ lastError }: EventRecord): boolean {
-  return lastError?.startsWith(CUT_SHORT) ?? false;
-}
-
 const EVIDENCE: Readonly<Record<End['kind'], Evidence>> = {
   done: 'works',
   permanent: 'none',
@@ -206,89 +221,3 @@ const EVIDENCE: Readonly<Record<End['kind'], Evidence>> = {
   later: 'none',
   unended: 'none',
 };
-
-/** Writes how the attempt ended. */
-async function ended(
-  end: End,
-  record: EventRecord,
-  fence: Fence,
-  queued: QueuedMessage,
-  policy: RetryPolicy,
-  ports: ConsumePorts,
-): Promise<Outcome> {
-  switch (end.kind) {
-    case 'done':
-      return { outcome: 'done', record, processingMs: end.processingMs };
-    case 'permanent':
-      return park(record, fence, end, ports);
-    case 'retryable':
-    case 'later':
-    case 'unended':
-      return retry(end, record, fence, queued, policy, ports);
-  }
-}
-
-type Failed = Extract<Outcome, { readonly outcome: 'failed' }>;
-
-/** A failed event that came back before the breaker may be probed would waste a receive. */
-function notBefore(failed: Failed, closedForMs: number, random: Random): Failed {
-  if (failed.delaySeconds === 0 || closedForMs === 0) return failed;
-  const leastSeconds = Math.ceil((closedForMs / 1000) * (1 + random() / 2));
-  return { ...failed, delaySeconds: Math.max(failed.delaySeconds, leastSeconds) };
-}
-
-async function park(
-  record: EventRecord,
-  fence: Fence,
-  setback: Setback,
-  { store, clock }: ConsumePorts,
-): Promise<Outcome> {
-  const kept = await store.park(fence, { movedAt: clock.now(), lastError: lastErrorOf(setback.reason) });
-  if (!kept) return { outcome: 'moving', delaySeconds: 0, pk: record.pk };
-  return { outcome: 'parked', delaySeconds: 0, record, ...setbackOf(setback) };
-}
-
-/** Of an attempt's end, which says more. */
-function setbackOf({ reason, processingMs }: Setback): Setback {
-  return { reason, ...(processingMs !== undefined && { processingMs }) };
-}
-
-async function retry(
-  end: Exclude<End, { kind: 'done' | 'permanent' }>,
-  record: EventRecord,
-  fence: Fence,
-  queued: QueuedMessage,
-  policy: RetryPolicy,
-  ports: ConsumePorts,
-): Promise<Outcome> {
-  const { hop, receives, ordered } = queued;
-  // SQS moves it after its last receive, and the record says so.
-  const spent = triesOf(record) >= policy.tries || isLastReceive(hop, receives, ordered);
-  if (spent && (hop === 'dead' || !policy.deadLetters)) return park(record, fence, end, ports);
-
-  const now = ports.clock.now();
-  const delaySeconds = spent ? 0 : waitSeconds(end, triesOf(record), queued, policy, ports);
-  const nextAt = now + 1000 * (spent ? DEAD_LETTER_WAIT_SECONDS : delaySeconds);
-  await ports.store.fail(fence, { nextAt, lastError: lastErrorOf(end.reason), ...(spent && { movedAt: now }) });
-  return { outcome: 'failed', delaySeconds, record, ...setbackOf(end) };
-}
-
-/** The usual wait; later when what the handler calls said so; at the handler's own time, if it named one. */
-function waitSeconds(
-  end: End,
-  tries: number,
-  { hop, sentAt }: QueuedMessage,
-  policy: RetryPolicy,
-  { clock, random }: ConsumePorts,
-): number {
-  const usual = hop === 'dead' ? DEAD_LETTER_WAIT_SECONDS : backoffSeconds(policy, tries, random);
-  const named = end.kind === 'later' ? end.at : end.kind === 'retryable' ? end.notBefore : undefined;
-  if (named === undefined) return usual;
-  const wait = waitUntilSeconds(named, { hop, sentAt, now: clock.now(), random });
-  return end.kind === 'later' ? wait : Math.max(usual, wait);
-}
-
-/** The log has the whole reason. */
-function lastErrorOf(reason: string): string {
-  return beginningOf(reason, LONGEST_BYTES.lastError);
-}

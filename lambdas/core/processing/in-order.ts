@@ -1,5 +1,6 @@
 import type { OneByOneProcessor } from './attempt.ts';
 import { consume, type ConsumePorts, type Outcome, type QueuedMessage } from './consume.ts';
+import { followsAnother } from './place.ts';
 import type { Verdict } from './supervise.ts';
 
 export interface InOrderPorts<Queued extends QueuedMessage> extends ConsumePorts {
@@ -36,7 +37,7 @@ export async function takeInOrder<Payload, Queued extends QueuedMessage>(
   };
   const [first, ...behind] = group;
   // Whoever ended the thread before may end this one too, and then nobody could give back what stands behind.
-  const alone = first?.resumed && behind.length > 0;
+  const alone = first && followsAnother(first.place) && behind.length > 0;
   if (alone) await Promise.all(behind.map((message) => giveBack(message, 0)));
   const messages = alone ? [first] : group;
   for (const [at, queued] of messages.entries()) {
@@ -58,7 +59,7 @@ export async function takeInOrder<Payload, Queued extends QueuedMessage>(
     report(queued, outcome);
     if (outcome.outcome === 'apart') {
       // The rest is done with it, in a thread of this group's own.
-      for (const message of [queued, ...rest]) settle(message, 'apart');
+      for (const message of [queued, ...rest]) settle(message, outcome.verdict);
       return;
     }
     if (outcome.outcome === 'failed' || outcome.outcome === 'deferred') {

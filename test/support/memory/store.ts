@@ -172,7 +172,7 @@ function claimable(record: EventRecord, claim: Claim): boolean {
     case 'FAILED':
       return claim.hop === 'dead' || record.movedAt === undefined || record.movedAt < claim.sentAt;
     case 'PROCESSING':
-      return (record.leaseUntil ?? 0) <= claim.now || record.owner === claim.owner;
+      return record.owner === claim.owner || (!claim.unlessAbandoned && (record.leaseUntil ?? 0) <= claim.now);
     case 'PARKED':
       return (record.movedAt ?? Infinity) < claim.sentAt;
     case 'DONE':

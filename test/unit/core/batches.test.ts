@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { batchResponse } from '../../../lambdas/core/processing/batch-response.ts';
 import { inBulk } from '../../../lambdas/core/processing/bulk.ts';
 import { type EventOutcome, processor, type ProcessorContext } from '../../../lambdas/core/processor.ts';
-import { type Job, supervise, type Thread, type Verdict } from '../../../lambdas/core/processing/supervise.ts';
+import {
+  type Job,
+  type Ran,
+  supervise,
+  type Thread,
+  type Verdict,
+} from '../../../lambdas/core/processing/supervise.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -32,50 +38,89 @@ describe('the answer to a batch', () => {
   });
 });
 
-type Deed = 'well' | 'fails' | 'kills' | 'killed-before';
+/**
+ * `killed-before`: ended a thread in an earlier try. `died`, `died-alone`: its last execution ended with its process,
+ * beside others or by itself. `fills`: uses up the memory of all. `blocks`: stands still. `kills-late`: 23 of the 30 s later.
+ */
+type Deed = 'well' | 'fails' | 'kills' | 'killed-before' | 'died' | 'died-alone' | 'fills' | 'blocks' | 'kills-late';
 
-/** Threads that do with each message what its id says, and keep what they were asked. */
+const SECOND = 1_000;
+const DEADLINE = NOON + 30 * SECOND;
+/** Of the standing thread. */
+const PATIENCE_MS = 5 * SECOND;
+
+/** Threads that do with each message what its id says, on a clock of their own, and keep what they were asked. */
 function threads(deeds: Readonly<Record<string, Deed>>) {
   const jobs: string[] = [];
   const open = { fresh: 0, most: 0 };
+  const clock = new ManualClock(NOON);
   let started = 0;
-  const run = (kind: string, job: Job<Sent>): Promise<{ verdicts: (Verdict | undefined)[]; lost?: string }> => {
-    const { messages, resumed, cutShort } = job;
-    jobs.push(
-      `${kind} ${messages.map(({ messageId }) => messageId).join('')}${cutShort ? ` cut short: ${cutShort.join()}` : ''}`,
-    );
-    const verdictOf = ({ messageId }: Sent): Verdict | undefined => {
-      if (cutShort) return 'returned';
+
+  async function run(kind: string, job: Job<Sent>, patienceMs: number): Promise<Ran> {
+    const { messages, place, cutShort, deadline } = job;
+    const names = messages.map(({ messageId }) => messageId).join('');
+    jobs.push(`${kind} ${names}${cutShort ? ` cut short: ${cutShort.join()}` : ''}`);
+    await Promise.resolve();
+    if (cutShort) return { verdicts: messages.map(() => 'returned') };
+    const verdicts: (Verdict | undefined)[] = [];
+    let loss: Omit<Ran, 'verdicts'> | undefined;
+    for (const { messageId } of messages) {
       const deed = deeds[messageId];
-      if (deed === 'killed-before') return resumed ? undefined : 'apart';
-      return deed === 'well' ? 'taken' : deed === 'fails' ? 'returned' : undefined;
-    };
-    const lost = messages.some(
-      ({ messageId }) => deeds[messageId] === 'kills' || (resumed && deeds[messageId] === 'killed-before'),
-    );
-    // Whoever is behind the one that kills does not get to run.
-    const at = messages.findIndex(({ messageId }) => deeds[messageId] === 'kills');
-    const verdicts = messages.map((message, index) =>
-      lost && !cutShort && at >= 0 && index > at ? undefined : verdictOf(message),
-    );
-    return Promise.resolve(lost && !cutShort ? { verdicts, lost: 'exit' } : { verdicts });
-  };
-  const standing = (): Thread<Sent> => ({ run: (job) => run('standing', job), end: () => undefined });
-  const fresh = (): Thread<Sent> => {
+      if (deed === 'well') verdicts.push('taken');
+      else if (deed === 'fails') verdicts.push('returned');
+      else if (deed === 'killed-before' && place === 'together') verdicts.push('apart');
+      else if (deed === 'died' && place !== 'alone') verdicts.push('alone');
+      else if (deed === 'died-alone' && place !== 'alone') verdicts.push('last');
+      else if (deed === 'died') verdicts.push('taken');
+      else if (deed === 'fills') {
+        loss = { lost: 'memory', shared: true };
+        break;
+      } else if (deed === 'blocks') {
+        const ms = Math.min(patienceMs, deadline - clock.now());
+        await new Promise<void>((resolve) => void clock.alarm(ms, resolve));
+        loss = { lost: `blocked for ${ms / SECOND} s` };
+        break;
+      } else {
+        if (deed === 'kills-late') await new Promise<void>((resolve) => void clock.alarm(23 * SECOND, resolve));
+        // Whoever is behind the one that kills does not get to run.
+        loss = { lost: 'exit' };
+        break;
+      }
+    }
+    return { verdicts, ...loss };
+  }
+
+  const standing: Thread<Sent> = { run: (job) => run('standing', job, PATIENCE_MS), end: () => undefined };
+  const fresh = (patienceMs: number): Thread<Sent> => {
     started += 1;
     open.most = Math.max(open.most, ++open.fresh);
-    return { run: (job) => run('own', job), end: () => void open.fresh-- };
+    return { run: (job) => run(`own`, job, patienceMs), end: () => void open.fresh-- };
   };
-  return { jobs, open, standing, fresh, started: () => started };
+  return { jobs, open, clock, standing, fresh, started: () => started };
 }
 
-function supervised(
+async function supervised(
   messages: readonly Sent[],
   pool: ReturnType<typeof threads>,
   unitOf = ({ messageId }: Sent) => messageId,
 ) {
-  const { standing, fresh } = pool;
-  return supervise(messages, { invocation: 'me', deadline: NOON, noteMs: 1, unitOf, standing, fresh });
+  const { standing, fresh, clock } = pool;
+  const now = () => clock.now();
+  let ended = false;
+  const work = supervise(messages, {
+    invocation: 'me',
+    deadline: DEADLINE,
+    noteMs: 3 * SECOND,
+    now,
+    unitOf,
+    standing,
+    fresh,
+  }).finally(() => (ended = true));
+  for (;;) {
+    await new Promise(setImmediate);
+    if (ended) return work;
+    clock.advance((clock.nextAlarm() ?? NaN) - clock.now());
+  }
 }
 
 describe('a batch', () => {
@@ -119,17 +164,66 @@ describe('a batch', () => {
     expect(pool.jobs).toEqual(['standing a1a2b1', 'own a1a2', 'own b1', 'standing a1 cut short: exit']);
   });
 
+  test('with three that block: each has its share of the time, and nobody else is blamed or kept from its turn', async () => {
+    const names = 'abcdefghij'.split('');
+    const pool = threads(Object.fromEntries(names.map((name) => [name, 'abc'.includes(name) ? 'blocks' : 'well'])));
+    const taken = await supervised(sent(...names), pool);
+    expect(Object.fromEntries(taken)).toEqual(
+      Object.fromEntries(names.map((name) => [name, 'abc'.includes(name) ? 'returned' : 'taken'])),
+    );
+    // The standing thread took 5 s, and 3 are for the note: ten go through three threads in four rounds of the other 22.
+    expect(pool.jobs.at(-1)).toBe('standing abc cut short: blocked for 5.5 s,blocked for 5.5 s,blocked for 5.5 s');
+  });
+
+  test('for which too little time is left is not begun again, and nobody is blamed', async () => {
+    const pool = threads({ a: 'kills-late', b: 'well' });
+    expect(await supervised(sent('a', 'b'), pool)).toEqual(new Map());
+    expect(pool.jobs).toEqual(['standing ab']);
+  });
+
+  test('with events whose process died: they run alone, when all others have their end, the one that died alone last', async () => {
+    const pool = threads({ x: 'died-alone', a: 'died', b: 'kills', c: 'well', d: 'died' });
+    const taken = await supervised(sent('x', 'a', 'b', 'c', 'd'), pool);
+    expect(Object.fromEntries(taken)).toEqual({ a: 'taken', b: 'returned', c: 'taken', d: 'taken', x: 'returned' });
+    expect(pool.jobs).toEqual([
+      'standing xabcd',
+      'own b',
+      'own c',
+      'own d',
+      'standing b cut short: exit',
+      'own a',
+      'own d',
+      'own x',
+      'standing x cut short: exit',
+    ]);
+    expect(pool.open.most).toBe(3);
+  });
+
+  test('that uses up the memory of all threads runs again one after the other, and only the one is blamed', async () => {
+    const pool = threads({ a: 'fills', b: 'well', c: 'well' });
+    expect(Object.fromEntries(await supervised(sent('a', 'b', 'c'), pool))).toEqual({
+      a: 'returned',
+      b: 'taken',
+      c: 'taken',
+    });
+    expect(pool.jobs).toEqual(['standing abc', 'own a', 'standing a cut short: memory', 'own b', 'own c']);
+    expect(pool.open.most).toBe(1);
+  });
+
   test('never has more than three threads beside the standing one, whoever is in it, and every event a word of its own', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.constantFrom<Deed>('well', 'fails', 'kills', 'killed-before'), { minLength: 1, maxLength: 10 }),
+        fc.array(fc.constantFrom<Deed>('well', 'fails', 'kills', 'killed-before', 'died', 'died-alone', 'fills'), {
+          minLength: 1,
+          maxLength: 10,
+        }),
         async (deeds) => {
           const named = Object.fromEntries(deeds.map((deed, at) => [`m${at}`, deed]));
           const pool = threads(named);
           const taken = await supervised(sent(...Object.keys(named)), pool);
           expect(pool.open.most).toBeLessThanOrEqual(3);
           for (const [id, deed] of Object.entries(named))
-            expect(taken.get(id)).toBe(deed === 'well' ? 'taken' : 'returned');
+            expect(taken.get(id)).toBe(deed === 'well' || deed === 'died' ? 'taken' : 'returned');
         },
       ),
     );

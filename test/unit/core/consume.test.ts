@@ -3,15 +3,24 @@ import { consume, type QueuedMessage } from '../../../lambdas/core/processing/co
 import { opened, switched, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
 import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { encodeMessage } from '../../../lambdas/core/message.ts';
-import { PermanentError, processor, type ProcessorContext } from '../../../lambdas/core/processor.ts';
+import {
+  PermanentError,
+  processor,
+  type ProcessorContext,
+  type ProcessorLog,
+} from '../../../lambdas/core/processor.ts';
 import { gatewayInMemory, NOON, scalekitDelivery } from '../../support/gateway-in-memory.ts';
 import { MemoryBreakers } from '../../support/memory/breakers.ts';
+import type { MemoryStore } from '../../support/memory/store.ts';
 
 const PK = 'scalekit#msg_1';
 const silent = { info: () => undefined, warn: () => undefined };
 
 /** One received event, and a consumer of it whose handler each test chooses. */
-async function received(handler: (context: ProcessorContext, email: string) => Promise<void> | void = () => undefined) {
+async function received(
+  handler: (context: ProcessorContext, email: string) => Promise<void> | void = () => undefined,
+  log: ProcessorLog = silent,
+) {
   const { receive, store, queue, clock } = gatewayInMemory();
   await receive(scalekitDelivery());
   const body = queue.sent[0]?.body ?? '';
@@ -40,9 +49,26 @@ async function received(handler: (context: ProcessorContext, email: string) => P
         deadline: clock.now() + 30_000,
         ...message,
       },
-      { store, clock, random: () => 1, log: silent, circuit },
+      { store, clock, random: () => 1, log, circuit },
     );
-  return { store, clock, breakers, take, takeLater, body, record: () => store.records.get(PK) };
+  /** An execution that ends with its process: it claims, and nothing more is heard of it. */
+  const dies = async (owner: string, message: Partial<QueuedMessage> = {}) => {
+    const getBody = store.getBody.bind(store);
+    store.getBody = () => new Promise(() => undefined);
+    void take({ ...message, owner, place: 'alone' });
+    await new Promise(setImmediate);
+    store.getBody = getBody;
+  };
+  return { store, clock, breakers, take, takeLater, dies, body, record: () => store.records.get(PK) };
+}
+
+/** As over the network: whatever is asked at the same time is answered before. */
+function slowly(store: MemoryStore): void {
+  const commit = store.commit.bind(store);
+  store.commit = async (...args) => {
+    await new Promise(setImmediate);
+    return commit(...args);
+  };
 }
 
 describe('the handler', () => {
@@ -79,14 +105,67 @@ describe('the handler', () => {
     expect(record()?.status).toBe('DONE');
   });
 
-  test('that fails after its commit is done all the same', async () => {
-    const { take, record } = await received(async ({ commit }) => {
-      await commit([]);
-      throw new Error('too late to matter');
-    });
+  test('that fails after its commit is done all the same, and the log says so', async () => {
+    const warnings: unknown[] = [];
+    const { take, record } = await received(
+      async ({ commit }) => {
+        await commit([]);
+        throw new Error('too late to matter');
+      },
+      { info: () => undefined, warn: (...line) => warnings.push(line) },
+    );
 
     expect(await take()).toMatchObject({ outcome: 'done' });
     expect(record()?.status).toBe('DONE');
+    expect(warnings).toEqual([
+      ['the handler threw after its commit', { key: PK, reason: 'Error: too late to matter' }],
+    ]);
+  });
+
+  test('that does not wait for its commit is done by it and by nothing else', async () => {
+    const answers: unknown[] = [];
+    const { take, store, record } = await received(({ commit }) => {
+      void commit([{ put: { table: 'users', item: { id: 'user_1' } } }]).then((answer) => answers.push(answer));
+    });
+    slowly(store);
+
+    expect(await take()).toMatchObject({ outcome: 'done' });
+    expect(answers).toEqual(['committed']);
+    expect(store.items.get('users/user_1')).toEqual({ id: 'user_1' });
+    expect(record()?.status).toBe('DONE');
+  });
+
+  test('that does not wait for its commit has failed when that fails', async () => {
+    const { take, store, record } = await received(({ commit }) => void commit([]));
+    store.commit = async () => {
+      await new Promise(setImmediate);
+      throw new Error('throttled');
+    };
+
+    expect(await take()).toMatchObject({ outcome: 'failed', reason: 'Error: throttled' });
+    expect(record()?.status).toBe('FAILED');
+  });
+
+  test.each([
+    ['after its first', true],
+    ['beside its first', false],
+  ])('that commits a second time %s hears that nothing is written', async (_, waits) => {
+    const answers: unknown[] = [];
+    const { take, store } = await received(async ({ commit }) => {
+      const put = (id: string) =>
+        commit([{ put: { table: 'users', item: { id } } }]).then(
+          (answer) => answers.push(answer),
+          (error: unknown) => answers.push(String(error)),
+        );
+      const first = put('user_1');
+      if (waits) await first;
+      await put('user_2');
+    });
+    slowly(store);
+
+    expect(await take()).toMatchObject({ outcome: 'done' });
+    expect(answers.sort()).toEqual(['Error: This event has its commit already: give all writes to one.', 'committed']);
+    expect([...store.items.keys()]).toEqual(['users/user_1']);
   });
 
   test('that outlives its lease cannot commit over its successor', async () => {
@@ -130,8 +209,8 @@ describe('a failure', () => {
       throw new Error('down');
     });
 
-    expect(await take({ receives: 10 })).toMatchObject({ outcome: 'failed', delaySeconds: 0 });
-    expect(record()).toMatchObject({ status: 'FAILED', attempt: 1, movedAttempt: 1 });
+    expect(await take({ receives: 10 })).toMatchObject({ outcome: 'failed', delaySeconds: 300 });
+    expect(record()).toMatchObject({ status: 'FAILED', attempt: 1, movedAttempt: 1, nextAt: NOON + 300_000 });
     expect(await take({ hop: 'dead', receives: 5 })).toMatchObject({ outcome: 'parked', reason: 'Error: down' });
   });
 
@@ -219,6 +298,61 @@ describe('a failure', () => {
 
     expect(await take()).toMatchObject({ outcome: 'failed', reason: 'attempts-spent: the last ones never ended' });
     expect(record()).toMatchObject({ status: 'FAILED', movedAttempt: 6 });
+  });
+
+  test('that was the death of a process: its event is not claimed beside others, so that waiting for its turn costs no try', async () => {
+    const { take, dies, record, clock } = await received();
+    await dies('dead/m');
+    clock.advance(35_000);
+
+    expect(await take({ place: 'together' })).toEqual({ outcome: 'apart', verdict: 'alone', pk: PK });
+    expect(await take({ place: 'apart' })).toEqual({ outcome: 'apart', verdict: 'alone', pk: PK });
+    expect(record()).toMatchObject({ status: 'PROCESSING', attempt: 1 });
+    expect(await take({ place: 'alone' })).toMatchObject({ outcome: 'done' });
+    expect(record()).toMatchObject({ status: 'DONE', attempt: 2 });
+  });
+
+  test('that ended a process alone makes its event the last one of its next batch', async () => {
+    const { take, dies, clock } = await received();
+    await dies('dead/m/alone');
+    clock.advance(35_000);
+
+    expect(await take({ place: 'together' })).toEqual({ outcome: 'apart', verdict: 'last', pk: PK });
+  });
+
+  test('that ended processes until no try was left keeps its event from others as a dead letter', async () => {
+    const { take, dies, clock, record } = await received();
+    for (let tries = 0; tries < 5; tries++) {
+      await dies(`dead-${tries}`);
+      clock.advance(60_000);
+    }
+    expect(await take({ place: 'alone' })).toMatchObject({
+      outcome: 'failed',
+      reason: 'attempts-spent: the last ones never ended',
+    });
+
+    expect(await take({ place: 'together', hop: 'dead', owner: 'next' })).toEqual({
+      outcome: 'apart',
+      verdict: 'last',
+      pk: PK,
+    });
+    expect(await take({ place: 'alone', hop: 'dead', owner: 'next/alone' })).toMatchObject({ outcome: 'done' });
+    expect(record()).toMatchObject({ status: 'DONE', attempt: 7 });
+  });
+
+  test('that ended its process, with no receive left: the event is parked with a reason, and not run', async () => {
+    let runs = 0;
+    const { take, dies, clock, record } = await received(() => void runs++);
+    await dies('dead/m', { hop: 'dead', receives: 4 });
+    clock.advance(300_000);
+
+    expect(await take({ place: 'together', hop: 'dead', receives: 5 })).toMatchObject({ outcome: 'apart' });
+    expect(await take({ place: 'alone', hop: 'dead', receives: 5 })).toMatchObject({ outcome: 'parked' });
+    expect(record()).toMatchObject({
+      status: 'PARKED',
+      lastError: 'attempts-spent: the last one died, and no receive is left',
+    });
+    expect(runs).toBe(0);
   });
 
   test.each<[string, unknown, string]>([

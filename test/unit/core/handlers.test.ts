@@ -87,7 +87,8 @@ describe('the next try', () => {
   test('follows the route’s own policy, and its last one moves the message on', async () => {
     const { take } = await received(fails(new Error('down')), { retry: { tries: 2, firstWait: 4 } });
     expect(await take()).toMatchObject({ outcome: 'failed', delaySeconds: 2 });
-    expect(await take()).toMatchObject({ outcome: 'failed', delaySeconds: 0 });
+    // It goes on by then, and so is a dead letter five minutes later at the soonest.
+    expect(await take()).toMatchObject({ outcome: 'failed', delaySeconds: 300 });
     expect(await take({ hop: 'dead', sentAt: NOON + 1 })).toMatchObject({ outcome: 'failed', delaySeconds: 300 });
     expect(await take({ hop: 'dead', sentAt: NOON + 1 })).toMatchObject({ outcome: 'parked' });
   });
@@ -275,7 +276,7 @@ describe('an execution that was cut short', () => {
   test('goes on with the same attempt in another thread of its invocation', async () => {
     const { take, record } = await cut(hangsOnce());
     expect(record()).toMatchObject({ status: 'PROCESSING', attempt: 1 });
-    expect(await take({ owner: 'me', resumed: true })).toMatchObject({ outcome: 'done' });
+    expect(await take({ owner: 'me', place: 'apart' })).toMatchObject({ outcome: 'done' });
     expect(record()).toMatchObject({ status: 'DONE', attempt: 1 });
   });
 
@@ -285,7 +286,7 @@ describe('an execution that was cut short', () => {
       runs++;
       return new Promise<void>(() => undefined);
     });
-    const outcome = await take({ owner: 'me', resumed: true, cutShort: 'the handler ended its thread (exit code 3)' });
+    const outcome = await take({ owner: 'me', place: 'apart', cutShort: 'the handler ended its thread (exit code 3)' });
     expect(outcome).toMatchObject({ outcome: 'failed', delaySeconds: 15 });
     expect(record()).toMatchObject({
       status: 'FAILED',
@@ -297,7 +298,7 @@ describe('an execution that was cut short', () => {
 
   test('is not another’s to note: the event may have been taken over', async () => {
     const { take, record } = await cut(hangsOnce());
-    expect(await take({ owner: 'you', resumed: true, cutShort: 'exit' })).toMatchObject({
+    expect(await take({ owner: 'you', place: 'apart', cutShort: 'exit' })).toMatchObject({
       outcome: 'deferred',
       why: 'held',
     });
@@ -306,9 +307,9 @@ describe('an execution that was cut short', () => {
 
   test('makes the event’s next try begin apart from others', async () => {
     const { take, record } = await cut(hangsOnce());
-    await take({ owner: 'me', resumed: true, cutShort: 'exit' });
-    expect(await take({ owner: 'next', mayGoApart: true })).toEqual({ outcome: 'apart', pk: PK });
-    expect(await take({ owner: 'next', resumed: true })).toMatchObject({ outcome: 'done' });
+    await take({ owner: 'me', place: 'apart', cutShort: 'exit' });
+    expect(await take({ owner: 'next', place: 'together' })).toEqual({ outcome: 'apart', verdict: 'apart', pk: PK });
+    expect(await take({ owner: 'next', place: 'apart' })).toMatchObject({ outcome: 'done' });
     expect(record()).toMatchObject({ status: 'DONE', attempt: 2 });
     expect(record()).not.toHaveProperty('lastError');
   });

@@ -1,4 +1,5 @@
 import type { QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
+import type { Place } from '../../../lambdas/core/processing/place.ts';
 import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { takeInOrder, unitOf } from '../../../lambdas/core/processing/in-order.ts';
 import { encodeMessage } from '../../../lambdas/core/message.ts';
@@ -52,7 +53,11 @@ function given(
     handler: (_, { idempotencyKey }) => handler(idempotencyKey.slice('skribby#'.length, -'@0'.length)),
   });
   const seen: string[] = [];
-  const run = async ({ receives = 1, lastsMs = 2 * HANDLER_MS, resumed = false } = {}) => {
+  const run = async ({
+    receives = 1,
+    lastsMs = 2 * HANDLER_MS,
+    place,
+  }: { receives?: number; lastsMs?: number; place?: Place } = {}) => {
     const queued = names.map((name): QueuedMessage & { name: string } => ({
       name,
       body: encodeMessage({ pk: `skribby#${name}`, epoch: 0, bodySha256: SHA }),
@@ -60,7 +65,7 @@ function given(
       hop: 'main',
       ordered: true,
       receives,
-      resumed,
+      ...(place && { place }),
       owner: `execution-${clock.now()}/${name}`,
       deadline: clock.now() + lastsMs,
     }));
@@ -174,7 +179,7 @@ test('an event begins only while a handler’s whole time is left', async () => 
 test('after a thread was lost the first runs alone, and what stands behind it is given back before', async () => {
   const { run, attempts } = given(() => undefined);
 
-  const { seen } = await run({ resumed: true });
+  const { seen } = await run({ place: 'apart' });
   expect(seen.slice(0, 2)).toEqual(['a2 hidden 0', 'a3 hidden 0']);
   expect(seen.slice(2).sort()).toEqual(['a1 taken', 'a2 returned', 'a3 returned']);
   expect(seen.at(-1)).toBe('a1 taken');

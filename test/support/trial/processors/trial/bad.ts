@@ -1,7 +1,7 @@
 import { processor } from '../../../../../lambdas/core/processor.ts';
 
 interface Deed {
-  readonly does: 'well' | 'block' | 'exit' | 'fill' | 'hang' | 'escape' | 'block-schema';
+  readonly does: 'well' | 'block' | 'exit' | 'fill' | 'buffers' | 'hang' | 'escape' | 'block-schema';
 }
 
 /** Keeps what fills the memory. */
@@ -33,6 +33,11 @@ export default processor({
       case 'fill':
         for (;;) {
           kept.push(Array.from({ length: 100_000 }, () => ({ kept: Math.random() })));
+          await new Promise(setImmediate);
+        }
+      case 'buffers':
+        for (;;) {
+          kept.push(Buffer.alloc(8 * 1024 * 1024, 1));
           await new Promise(setImmediate);
         }
       case 'hang':
