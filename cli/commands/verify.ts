@@ -80,7 +80,7 @@ async function verify(path: string, options: Options): Promise<void> {
     : () => print(masked([...request.notes, ...tell(examined, found, others, options)].join('\n'), secrets));
   text();
   const verified = examined?.verdict.outcome === 'verified' || examined?.verdict.outcome === 'handshake';
-  const guessed = found !== undefined && found.providers.length + found.schemes.length > 0;
+  const guessed = found !== undefined && found.providers.length + found.declarations.length > 0;
   if (!verified && !guessed) process.exitCode = 1;
 }
 
@@ -157,14 +157,14 @@ function age(seconds: number | undefined): string {
   return seconds < 0 ? ` (${-seconds} s ahead)` : ` (${seconds} s old)`;
 }
 
-function tellGuess({ providers: declared, schemes }: Guess): readonly string[] {
+function tellGuess({ providers: declared, declarations }: Guess): readonly string[] {
   const names = declared.map(({ name }) => name).join(', ');
   const first = names === '' ? 'No declared provider verifies it.' : `Declared providers that verify it: ${names}`;
-  const [scheme, ...more] = schemes;
-  if (!scheme) return [first, 'No combination of keys, contents and signatures that was tried verifies it either.'];
+  const [likeliest, ...more] = declarations;
+  if (!likeliest) return [first, 'No combination of keys, contents and signatures that was tried verifies it either.'];
   const further = more.length > 0 ? ` (${more.length} others do too)` : '';
-  const lead = `This scheme verifies it${further}. Check id and type, then keep it in lambdas/providers:`;
-  return [first, lead, writeDeclaration('mine', scheme)];
+  const lead = `This one verifies it${further}. Check id and type, then keep it as lambdas/providers/mine.ts:`;
+  return [first, lead, writeDeclaration(likeliest)];
 }
 
 function asJson(examined: Examined | undefined, found: Guess | undefined, notes: readonly string[]): unknown {
@@ -174,7 +174,7 @@ function asJson(examined: Examined | undefined, found: Guess | undefined, notes:
     ...(found && {
       guess: {
         providers: found.providers.map(({ name }) => name),
-        declarations: found.schemes.map((scheme) => writeDeclaration('mine', scheme)),
+        declarations: found.declarations.map(writeDeclaration),
       },
     }),
   };

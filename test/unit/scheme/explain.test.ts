@@ -1,6 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { writeDeclaration } from '../../../cli/declaration.ts';
-import { guess } from '../../../cli/guess.ts';
 import { type Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import { explain, type Explanation } from '../../../lambdas/core/scheme/explain.ts';
@@ -86,42 +84,5 @@ describe('why a delivery was refused', () => {
     const large = Buffer.from(JSON.stringify({ type: 't', text: 'x'.repeat(70_000) }, null, 2));
     const explanation = await explainSkribby(Buffer.from(JSON.stringify(JSON.parse(large.toString()))), large);
     expect(explanation.reason).toBe('wrong-secret-or-changed-body');
-  });
-});
-
-describe('what a captured request is', () => {
-  test('a known provider’s, however old the capture', async () => {
-    const body = Buffer.from('{"type":"status_update"}');
-    const mac = createHmac('sha256', SECRET).update('1600000000.').update(body).digest('hex');
-    const headers = { 'x-skribby-timestamp': '1600000000', 'x-skribby-signature': `sha256=${mac}` };
-    const found = await guess(delivery(headers, body), ['wrong', SECRET], providers.values());
-    expect(found.providers.map(({ name }) => name)).toEqual(['skribby']);
-  });
-
-  test('an unknown scheme, as a declaration to paste', async () => {
-    const body = Buffer.from('{"id":"1","type":"order.created"}');
-    const mac = createHmac('sha256', Buffer.from('c2VjcmV0LXNlY3JldA==', 'base64'))
-      .update('1767225600:')
-      .update(body)
-      .digest('base64');
-    const headers = { 'x-acme-time': '1767225600', 'x-acme-signature': mac, 'content-type': 'application/json' };
-    const found = await guess(delivery(headers, body), ['whsec_c2VjcmV0LXNlY3JldA=='], providers.values());
-    expect(found.providers).toEqual([]);
-    expect(found.schemes).toHaveLength(1);
-    const [scheme] = found.schemes;
-    expect(scheme && writeDeclaration('acme', scheme).split('\n').slice(3, 10)).toEqual([
-      '  scheme: {',
-      "    algorithm: 'hmac-sha256',",
-      "    key: base64Key('whsec_'),",
-      "    content: [timestamp, ':', body],",
-      "    signature: { in: header('x-acme-signature'), grammar: plain(), encoding: 'base64' },",
-      "    timestamp: { in: header('x-acme-time'), unit: 's' },",
-      '  },',
-    ]);
-  });
-
-  test('nothing, when no secret fits', async () => {
-    const headers = { 'x-acme-signature': 'ab'.repeat(32) };
-    expect(await guess(delivery(headers, Buffer.from('{}')), ['secret'], [])).toEqual({ providers: [], schemes: [] });
   });
 });
