@@ -66,15 +66,19 @@ test('a resource that breaks a rule is found', async () => {
   expect(rules).toEqual(expect.arrayContaining(['AwsSolutions-S1', 'AwsSolutions-S10']));
 });
 
-test('these rules are acknowledged and no other, each with its reason beside the construct', async () => {
-  const { stack } = await findings('prod');
-  const acknowledged = stack.node
+/** What is acknowledged of a stack and those nested in it, with the reasons. */
+function acknowledgedBy(stack: GatewayStack): readonly (readonly [rule: string, reason: string])[] {
+  return stack.node
     .findAll()
     .flatMap(({ node }) => node.metadata)
     .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
-    .flatMap(({ data }) => Object.entries(data as Readonly<Record<string, string>>));
-  const rules = acknowledged.map(([id]) => id.replace('Annotation::AwsSolutions-', '').replace(/[0-9A-F]{8}/, ''));
-  expect([...new Set(rules)].sort()).toEqual([
+    .flatMap(({ data }) => Object.entries(data as Readonly<Record<string, string>>))
+    .map(([id, reason]) => [id.replace('Annotation::AwsSolutions-', '').replace(/[0-9A-F]{8}/, ''), reason]);
+}
+
+test('these rules are acknowledged and no other, each with its reason beside the construct', async () => {
+  const acknowledged = acknowledgedBy((await findings('prod')).stack);
+  expect([...new Set(acknowledged.map(([rule]) => rule))].sort()).toEqual([
     'APIG4',
     'COG4',
     'IAM5[Resource::*]',
@@ -84,4 +88,28 @@ test('these rules are acknowledged and no other, each with its reason beside the
     'SMG4',
   ]);
   for (const [, reason] of acknowledged) expect(reason.split(' ').length).toBeGreaterThan(5);
+});
+
+/** How docs/controls.md calls them. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/^(APIG4|COG4)$/, 'APIG4, COG4'],
+  [/^IAM5\[Resource::\*\]$/, 'IAM5, `*`'],
+  [/^IAM5\[Resource::<\w*RecordsPayloads\.?Arn>\/\*\]$/, "IAM5, the bucket's objects"],
+  [/^IAM5\[Resource::<RecordsPayloads\.Arn>\/inbox\/\*\]$/, 'IAM5, objects of the inbox'],
+  [/^IAM5\[Resource::arn:[^[\]]+:log-group:\/hookgate\/prod\/\*:\*\]$/, 'IAM5, log groups'],
+  [/^IAM5\[Resource::arn:[^[\]]+:secret:hookgate\/prod\/\*\]$/, 'IAM5, secrets of groups'],
+  [/^IAM5\[Resource::arn:<AWS::Partition>:sqs:[^[\]]+:hookgate-prod-\*[a-z.-]*\]$/, 'IAM5, queues of groups'],
+  [/^S1$/, 'S1'],
+  [/^SMG4$/, 'SMG4'],
+];
+
+test('with an inbox and groups there are as many as the page says, and the page has each', async () => {
+  const sources = config.sources.map((source, at) => ({ ...source, group: `group-${at}`, inbox: 'on' as const }));
+  const { stack } = await findings('prod', undefined, { ...config, sources });
+  const rules = [...new Set(acknowledgedBy(stack).map(([rule]) => rule))];
+  const found = rules.map((rule) => NAMES.find(([pattern]) => pattern.test(rule))?.[1] ?? rule);
+  const page = readFileSync(join(__dirname, '../../docs/controls.md'), 'utf8');
+  const [, table = ''] = /\n## cdk-nag\n([^]*?)\n## /.exec(page) ?? [];
+  const rows = [...table.matchAll(/^\| ([A-Z][^|]*?) +\|/gm)].map(([, rule = '']) => rule);
+  expect([...new Set(found)].sort()).toEqual(rows.sort());
 });
