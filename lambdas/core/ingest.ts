@@ -68,11 +68,20 @@ export async function ingest(
     expiresAt: Math.floor(now / 1000) + BODY_TTL_SECONDS,
   };
   if (!route) {
-    // Nobody reads its payload; where the key is not the id, the empty row leads from the id to the record.
-    if (bodyAt !== record.pk) await store.putBody(bodyAt, { ...body, bytes: Buffer.alloc(0) });
     const put = await store.putRecord(record, now);
-    if (put.created) return { receipt: 'filtered', event: received };
-    return { receipt: 'duplicate', event: received, sameBody: put.existing.bodySha256 === record.bodySha256 };
+    const stored = put.created ? record : put.existing;
+    const sameBody = stored.bodySha256 === record.bodySha256;
+    // An event that a deployment took the route from, between its first delivery and this one, still goes where its
+    // record says: its queue may not have it.
+    if (stored.status === 'RECEIVED') {
+      if (sameBody) await store.putBody(bodyKey(stored), { ...body, bytes: delivery.body });
+      return send(stored, received, ports);
+    }
+    // Nobody reads its payload; where the key is not the id, the empty row leads from the id to the record. In the place
+    // of a payload that is read it would destroy it.
+    if (stored.status === 'FILTERED' && bodyAt !== record.pk)
+      await store.putBody(bodyAt, { ...body, bytes: Buffer.alloc(0) });
+    return put.created ? { receipt: 'filtered', event: received } : { receipt: 'duplicate', event: received, sameBody };
   }
 
   const toPut = redelivers ? record : { ...record, outboxAt: now + outboxWaitMs(0) };

@@ -67,7 +67,7 @@ export function gatewayInMemory({ allow, published, admitPerMinute }: InMemoryOp
   let admitted = 0;
   const admissions = { add: (_source: string, _minute: number, count: number) => Promise.resolve((admitted += count)) };
   const limit = limiter(admissions, clock, () => undefined);
-  const endpoints = endpointsOf(sources, providers);
+  const endpoints = new Map(endpointsOf(sources, providers));
   const secrets = new SecretCache<SecretSet>({
     store: secretStore,
     clock,
@@ -85,6 +85,11 @@ export function gatewayInMemory({ allow, published, admitPerMinute }: InMemoryOp
     secretStore,
     secrets,
     endpoints,
+    /** As a deployment does whose configuration has them no more. */
+    dropRoutes: (name: string) => {
+      const endpoint = endpoints.get(name);
+      if (endpoint) endpoints.set(name, { ...endpoint, source: { ...endpoint.source, routes: [] } });
+    },
     receive: (delivery: Delivery): Promise<Receipt> =>
       receive(delivery, endpoints.get(delivery.source), {
         store,

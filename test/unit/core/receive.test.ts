@@ -70,6 +70,33 @@ describe('a delivery that comes again', () => {
     expect(queue.sent[1]).toEqual(queue.sent[0]);
   });
 
+  test('after its route was taken away is sent where its record says, if it may not be queued', async () => {
+    const { receive, queue, store, dropRoutes } = gatewayInMemory();
+    await receive(skribbyDelivery());
+    const [body] = [...store.bodies.keys()];
+    store.bodies.clear();
+    dropRoutes('skribby');
+
+    expect(await receive(skribbyDelivery())).toMatchObject({ receipt: 'accepted', via: 'queue' });
+    expect(queue.sent).toHaveLength(2);
+    expect(queue.sent[1]).toEqual(queue.sent[0]);
+    expect([...store.bodies.keys()]).toEqual([body]);
+    expect([...store.bodies.values()].map(({ bytes }) => bytes.length > 0)).toEqual([true]);
+  });
+
+  test('after its route was taken away leaves its payload where it is', async () => {
+    const { receive, queue, store, dropRoutes } = gatewayInMemory();
+    await receive(skribbyDelivery());
+    const [[pk, record] = []] = store.records;
+    if (pk === undefined || !record) throw new Error('not recorded');
+    store.records.set(pk, { ...record, status: 'FAILED' });
+    dropRoutes('skribby');
+
+    expect(await receive(skribbyDelivery())).toMatchObject({ receipt: 'duplicate', sameBody: true });
+    expect(queue.sent).toHaveLength(1);
+    expect([...store.bodies.values()].map(({ bytes }) => bytes.length > 0)).toEqual([true]);
+  });
+
   test.each(['PROCESSING', 'FAILED', 'DONE', 'PARKED'] as const)('after %s is a duplicate', async (status) => {
     const { receive, store, queue } = gatewayInMemory();
     await receive(scalekitDelivery());

@@ -223,7 +223,7 @@ test('an address that may not call any more is not let in by the inbox', async (
   await mend();
   const endpoint = endpoints.get('scalekit');
   if (!endpoint) throw new Error('no endpoint');
-  (endpoints as Map<string, typeof endpoint>).set('scalekit', { ...endpoint, allows: () => false });
+  endpoints.set('scalekit', { ...endpoint, allows: () => false });
   expect((await ask('POST', 'inbox/scalekit/release')).results).toEqual([
     { id: '20261122T0800Z-10', outcome: 'kept', reason: 'address-not-allowed', key: null },
   ]);
