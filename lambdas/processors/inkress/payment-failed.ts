@@ -5,7 +5,7 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'payment.failed',
   schema: z.object({
-    data: z.object({ order_id: z.string(), reason: z.string().max(200).optional() }),
+    data: z.object({ order_id: z.string().min(1).max(512), reason: z.string().max(200).optional() }),
   }),
   tables: ['orders'],
   handler: async ({ payload: { data }, receivedAt, occurredAt = receivedAt }, { commit, log }) => {

@@ -6,7 +6,7 @@ export default processor({
   on: 'payment.success',
   schema: z.object({
     data: z.object({
-      order_id: z.string(),
+      order_id: z.string().min(1).max(512),
       transaction_id: z.string().optional(),
       amount: z.number().nonnegative(),
       currency: z.string().length(3),

@@ -6,7 +6,7 @@ export default processor({
   on: 'payout.completed',
   schema: z.object({
     data: z.object({
-      payout_id: z.string(),
+      payout_id: z.string().min(1).max(512),
       amount: z.number().nonnegative(),
       currency: z.string().length(3),
     }),

@@ -10,7 +10,7 @@ export default processor({
   schema: z.object({
     organization_id: z.string(),
     data: z.object({
-      id: z.string(),
+      id: z.string().min(1).max(512),
       email: z.email(),
       given_name: z.string().optional(),
       family_name: z.string().optional(),

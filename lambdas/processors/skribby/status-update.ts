@@ -5,7 +5,7 @@ import { processor } from '../../core/processor.ts';
 export default processor({
   on: 'status_update',
   schema: z.object({
-    bot_id: z.string(),
+    bot_id: z.string().min(1).max(512),
     data: z.object({ old_status: z.string().optional(), new_status: z.string() }),
   }),
   tables: ['meetings'],
