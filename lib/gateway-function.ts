@@ -75,8 +75,7 @@ export class GatewayFunction extends Construct implements IGrantable {
     });
     Validations.of(this.grantPrincipal).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'Only xray:PutTraceSegments and xray:PutTelemetryRecords, and cloudwatch:GetMetricData for statistics, which know no resources.',
+      reason: 'Only xray:PutTraceSegments and xray:PutTelemetryRecords, which know no resources.',
     });
     this.node.addValidation({ validate: () => environmentProblem(this.lambda) });
   }
