@@ -53,6 +53,7 @@ function specificity(path: string): number {
     .reduce((total, part) => total * 3 + (part.endsWith('+}') ? 0 : part.startsWith('{') ? 1 : 2), 0);
 }
 
+/** Parameters are as they were sent: a REST API decodes none. */
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/').slice(1);
   const given = path.split('/').slice(1);
@@ -61,21 +62,13 @@ function matchPath(pattern: string, path: string): Record<string, string> | unde
     if (part.endsWith('+}')) {
       const rest = given.slice(index).join('/');
       if (rest === '') return undefined;
-      parameters[part.slice(1, -2)] = decode(rest);
+      parameters[part.slice(1, -2)] = rest;
       return parameters;
     }
     const value = given[index];
     if (value === undefined || value === '') return undefined;
-    if (part.startsWith('{')) parameters[part.slice(1, -1)] = decode(value);
+    if (part.startsWith('{')) parameters[part.slice(1, -1)] = value;
     else if (part !== value) return undefined;
   }
   return given.length === wanted.length ? parameters : undefined;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

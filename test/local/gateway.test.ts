@@ -22,6 +22,8 @@ const find = router({
 test.each([
   ['POST', '/webhooks/acme', { source: 'acme' }],
   ['GET', '/admin/events/acme/1', { proxy: 'events/acme/1' }],
+  ['GET', '/admin/events/acme/%2541%2fb', { proxy: 'events/acme/%2541%2fb' }],
+  ['POST', '/webhooks/%61cme', { source: '%61cme' }],
   ['GET', '/webhooks/acme', undefined],
   ['POST', '/webhooks', undefined],
   ['POST', '/webhooks/acme/more', undefined],
