@@ -27,17 +27,22 @@ export interface VersionStatus {
   readonly accepted: boolean;
   /** Of the previous one and of a pending one, when it ends. */
   readonly acceptedUntil?: string;
+  /** Made along with the secret itself: nobody has been given it, so nothing is signed with it. */
+  readonly placeholder?: true;
 }
 
 interface Found {
   readonly stage: SecretStage;
   readonly value: string | undefined;
   readonly createdAt: number | undefined;
+  readonly placeholder?: boolean;
 }
 
 /** A provider's queue of retries is over by then, mostly: every one seen retries first within the hour. */
 const QUIET_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
+/** Nobody types a secret that fast after a deployment. */
+const SAME_CALL_MS = 2_000;
 /** As far back as CloudWatch keeps minutes. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Metric */
 const MINUTES_KEPT_MS = 15 * 24 * 60 * MINUTE_MS;
 
@@ -79,7 +84,7 @@ export async function storedOf(connection: Connection, source: Source, now: numb
 }
 
 function statusOfVersion(
-  { stage, value, createdAt = 0 }: Found,
+  { stage, value, createdAt = 0, placeholder }: Found,
   { now, overlapEnds, overlapMs, rotates }: { now: number; overlapEnds: number; overlapMs: number; rotates: boolean },
 ): VersionStatus {
   const ends = { AWSCURRENT: undefined, AWSPREVIOUS: overlapEnds, AWSPENDING: createdAt + overlapMs }[stage];
@@ -90,12 +95,14 @@ function statusOfVersion(
     since: createdAt === 0 ? null : new Date(createdAt).toISOString(),
     accepted: counts && (ends === undefined || now < ends),
     ...(counts && ends !== undefined && { acceptedUntil: new Date(ends).toISOString() }),
+    ...(placeholder === true && { placeholder }),
   };
 }
 
 async function ofSecret(client: SecretsManagerClient, SecretId: string) {
   const sdk = await import('@aws-sdk/client-secrets-manager');
-  const { VersionIdsToStages = {}, NextRotationDate } = await client.send(new sdk.DescribeSecretCommand({ SecretId }));
+  const described = await client.send(new sdk.DescribeSecretCommand({ SecretId }));
+  const { VersionIdsToStages = {}, NextRotationDate, CreatedDate: bornAt } = described;
   const found: Found[] = [];
   for (const stage of ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'] as const) {
     const [id, stages = []] = Object.entries(VersionIdsToStages).find(([, labels]) => labels.includes(stage)) ?? [];
@@ -108,9 +115,19 @@ async function ofSecret(client: SecretsManagerClient, SecretId: string) {
         if (error instanceof sdk.ResourceNotFoundException) return undefined;
         throw error;
       });
-    found.push({ stage, value: version?.SecretString?.trim(), createdAt: version?.CreatedDate?.getTime() });
+    const [value, createdAt] = [version?.SecretString?.trim(), version?.CreatedDate?.getTime()];
+    found.push({ stage, value, createdAt, placeholder: isPlaceholder(value, createdAt, bornAt?.getTime()) });
   }
   return { found, nextRotation: NextRotationDate };
+}
+
+/**
+ * Whether a value is the one that the stack generates (lib/secrets.ts), which is the secret's first: CloudFormation makes
+ * both in one call. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+ */
+function isPlaceholder(value: string | undefined, createdAt: number | undefined, bornAt: number | undefined): boolean {
+  if (value === undefined || createdAt === undefined || bornAt === undefined) return false;
+  return /^[A-Za-z0-9]{32}$/.test(value) && Math.abs(createdAt - bornAt) <= SAME_CALL_MS;
 }
 
 async function ofGroup(client: SecretsManagerClient, name: string, source: string) {

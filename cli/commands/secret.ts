@@ -142,11 +142,14 @@ async function sourceAt(name: string, options: Options): Promise<{ source: Sourc
   return { source, connection: connect(options, process.env) };
 }
 
-/** Secrets Manager keeps one previous version: a third secret within an overlap ends the first at once. */
+/**
+ * Secrets Manager keeps one previous version: a third secret within an overlap ends the first at once. The one that was
+ * generated at the deployment may end: nobody signs with it.
+ */
 async function checkNothingEnds(connection: Connection, source: Source): Promise<void> {
   const { versions } = await storedOf(connection, source, Date.now());
   const previous = versions.find(({ stage }) => stage === 'AWSPREVIOUS');
-  if (!previous?.accepted) return;
+  if (!previous?.accepted || previous.placeholder) return;
   throw new Failure(
     `The secret before the current one is accepted until ${previous.acceptedUntil ?? 'later'}, and would end now: deliveries that it signed would be refused. Wait, or give --anyway, if the current one was a mistake for example.`,
   );

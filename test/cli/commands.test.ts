@@ -100,6 +100,15 @@ test('an event that no route wants is kept as FILTERED', async () => {
   expect(stdout).toMatch(/scalekit +organization\.created +FILTERED +0 +evt_unwanted\n/);
 });
 
+test('a type that no route wants is sent all the same, and what was perhaps meant is said', async () => {
+  const { code, stdout, stderr } = await run('send scalekit organization.directory.user_craeted --id evt_typo');
+  expect([code, stdout.split(' in ')[0]]).toEqual([0, '201 Created']);
+  expect(stderr).toContain(
+    'No route of scalekit wants organization.directory.user_craeted: it is kept, and nothing handles it. Did you mean organization.directory.user_created',
+  );
+  expect(await json('show scalekit evt_typo')).toMatchObject({ status: 'FILTERED' });
+});
+
 test('what was refused is counted by source and reason', async () => {
   const none = await run('rejections --hours 1 --json');
   expect(Object.keys(JSON.parse(none.stdout) as object)).toEqual(['from', 'rejections']);
@@ -156,6 +165,12 @@ test('text of an event does nothing to the terminal', async () => {
   expect(machine.stdout).toContain('"type": "\\u001b[31mred\\u202e"');
 });
 
+test.each(['%41', 'a/b%2Fc', 'a b?c#d'])('the id %s is shown as it is, not as a URL would have it', async (id) => {
+  await run('send inkress x --data -', JSON.stringify({ id, event_type: 'x' }));
+  const { stdout, stderr } = await hookgate(['show', 'inkress', id, '--json'], { env: host.env });
+  expect([stderr, JSON.parse(stdout || '{}')]).toMatchObject(['', { eventId: id }]);
+});
+
 test('a secret that is set is the one that is shown, and what it signs is accepted', async () => {
   const secret = `whsec_${Buffer.from('a secret of 32 bytes for a test!').toString('base64')}`;
   expect(await run('secret set scalekit', `${secret}\n`)).toMatchObject({ code: 0 });
@@ -165,13 +180,25 @@ test('a secret that is set is the one that is shown, and what it signs is accept
   expect(sent.code).toBe(0);
 });
 
+test('a secret may be set again at once, but not over one that a person set and that is still accepted', async () => {
+  const keys = ['first', 'second', 'third'].map((which) => `the ${which} key of a test`);
+  // What ends with the second is what was generated with the secret: nobody has it.
+  expect(await run('secret set inkress', `${keys[0]}\n`)).toMatchObject({ code: 0 });
+  expect(await run('secret set inkress', `${keys[1]}\n`)).toMatchObject({ code: 0, stderr: '' });
+  const third = await run('secret set inkress', `${keys[2]}\n`);
+  expect(third).toMatchObject({ code: 1, stdout: '' });
+  expect(third.stderr).toContain(
+    'and would end now: deliveries that it signed would be refused. Wait, or give --anyway',
+  );
+  expect(await run('secret set inkress --anyway', `${keys[2]}\n`)).toMatchObject({ code: 0 });
+});
+
 test.each([
   ['secret set scalekit', 'not base64!', 1, 'That is no secret of Scalekit'],
   ['secret set scalekit', '', 2, 'No value came from standard input'],
   ['secret set scalekit whsec_abc', '', 2, 'The secret is not an argument'],
   ['show scalekit evt_none', '', 1, 'Source scalekit has no event "evt_none".'],
   ['send scalkit a.b', '', 2, 'There is no source scalkit. Did you mean scalekit?'],
-  ['send scalekit organization.directory.user_craeted', '', 2, 'Did you mean organization.directory.user_created'],
   ['send inkress payment.success --fault stale', '', 2, 'Inkress does not sign when it sends'],
   ['send inkress payment.success --fault late', '', 2, 'Allowed choices are bad-signature'],
   ['send inkress payment.success --data nowhere.json', '', 2, "nowhere.json can't be read (ENOENT)."],
