@@ -105,11 +105,17 @@ test('a refused attempt is in the security log alone', async () => {
   expect(countOf(linesOf('verifier'), 'wrong-secret')).toBeLessThanOrEqual(1);
 });
 
-test('an alarm is listed, can be tried, and the console says so', async () => {
+test('an alarm is listed, can be tried, a composed one by one of its own, and the console says so', async () => {
   const env = { HOOKGATE_DATA: data };
   const tried = await hookgate(['alarm', 'test', 'parked-inkress-payment-success'], { env });
   expect(tried).toMatchObject({ code: 0 });
   expect(host.output()).toContain('ALARM  hookgate-local-parked-inkress-payment-success: Tried by');
+
+  const composed = await hookgate(['alarm', 'test', 'gateway-unhealthy'], { env });
+  expect(composed.stdout).toMatch(/^gateway-unhealthy rings by verifier-5xx-\S+, until that is evaluated next/);
+  expect(host.output()).toMatch(
+    /ALARM {2}hookgate-local-gateway-unhealthy: It holds: hookgate-local-verifier-5xx-\S+\./,
+  );
 
   const { stdout } = await hookgate(['alarms'], { env });
   expect(stdout).toMatch(/^ALARM +STATE +SINCE +RUNBOOK/);
