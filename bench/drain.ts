@@ -182,6 +182,7 @@ async function sandbox(
         died: () => undefined,
       },
       most: 1,
+      succeeded: () => undefined,
       report: (_, type, message) => console.error(`${type}: ${message}`),
     },
   );

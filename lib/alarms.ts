@@ -54,13 +54,18 @@ export class Alarms extends Construct {
         rule
           .watch(watched)
           .filter(({ id }) => group === undefined || !watchesStage(rule, watched, id))
-          .map((watch) => silent(told(this.alarm(`${rule.name}-${watch.id}`, rule, watch, stage)), watch)),
+          .map((watch) => ({
+            watch,
+            alarm: silent(told(this.alarm(`${rule.name}-${watch.id}`, rule, watch, stage)), watch),
+          })),
       ]),
     );
-    this.all = [...byRule.values()].flat();
+    this.all = [...byRule.values()].flat().map(({ alarm }) => alarm);
     this.composite = new Map(
       compositeRules.map((rule) => {
-        const own = rule.of.flatMap(({ name }) => byRule.get(name) ?? []);
+        const own = rule.of.flatMap(({ name }) =>
+          (byRule.get(name) ?? []).flatMap(({ watch, alarm }) => (watch.alone ? [] : [alarm])),
+        );
         const name = `hookgate-${stage}-${rule.name}`;
         if (group === undefined) {
           const all = [...own, ...ofGroups.flatMap(({ composite }) => composite.get(rule) ?? [])];
@@ -106,7 +111,7 @@ function runbook(name: string): string {
 /** Whether it is the stage's: there also where there is no source and no route. */
 function watchesStage(rule: AlarmRule, watched: Watched, id: string): boolean {
   const { allowlists } = watched;
-  const nothing = { sources: [], routes: [], silences: new Map<string, number>() };
+  const nothing = { sources: [], routes: [], controllers: {}, silences: new Map<string, number>() };
   const stage = { ...watched, ...nothing, ...(allowlists && { allowlists: { ...allowlists, sources: [] } }) };
   return rule.watch(stage).some((watch) => watch.id === id);
 }

@@ -53,7 +53,7 @@ export interface SourceConfig {
    */
   readonly secretGroup?: string;
   /**
-   * Puts it and its routes into the nested stack of that name: a stack has room for some 17 sources. Chosen once, before
+   * Puts it and its routes into the nested stack of that name: a stack has room for some 16 sources. Chosen once, before
    * the source is deployed, because what moves to another stack is replaced (docs/decisions/019).
    * @default - the stage's own stack
    */

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
 
 /**
@@ -11,5 +12,17 @@ export function counted(metric: Metric): IMetric {
     label: metric.metricName,
     period: metric.period,
     usingMetrics: { count: metric },
+  });
+}
+
+/** What several count together, each by a name of its own: a letter first, small. */
+export function summed(label: string, period: Duration, counts: Readonly<Record<string, IMetric>>): IMetric {
+  return new MathExpression({
+    expression: Object.keys(counts)
+      .map((name) => `FILL(${name}, 0)`)
+      .join(' + '),
+    label,
+    period,
+    usingMetrics: { ...counts },
   });
 }

@@ -1,4 +1,4 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   GraphWidget,
   type IMetric,
@@ -22,7 +22,7 @@ import {
   VERSION,
 } from '../lambdas/core/metrics.ts';
 import type { Watched } from './alarms/rule.ts';
-import { webAclMetricName } from './web-acl.ts';
+import { refusedBy } from './edge-metric.ts';
 
 /** Of all graphs but those of cost. */
 const PERIOD = Duration.minutes(1);
@@ -53,7 +53,14 @@ export function flow({ stage, sources, routes }: Watched): IWidget[] {
   ];
 }
 
-export function refusals({ stage, sources }: Watched): IWidget[] {
+/** Of rules whose name does not say it; the others show by their name. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  refuse: 'address not allowed (403)',
+  'rate-by-address': 'too many of one address (429)',
+  Default_Action: 'unknown path (404)',
+};
+
+export function refusals({ stage, sources, refusedBy: refused }: Watched): IWidget[] {
   return [
     graph('Refused, a minute', THIRD, [
       ...sources.map((source) => ofSource(stage, DELIVERY_METRIC.rejected, source)),
@@ -75,9 +82,9 @@ export function refusals({ stage, sources }: Watched): IWidget[] {
       }),
     ]),
     graph('Refused at the edge, a minute', THIRD, [
-      blockedByWebAcl(stage, 'refuse', 'address not allowed (403)'),
-      blockedByWebAcl(stage, 'rate-by-address', 'too many of one address (429)'),
-      blockedByWebAcl(stage, 'Default_Action', 'unknown path (404)'),
+      ...[...refused.others, ...refused.limitsOfSources].map((rule) =>
+        refusedBy(stage, rule, { period: PERIOD, label: MEANINGS[rule] ?? rule }),
+      ),
     ]),
   ];
 }
@@ -227,18 +234,6 @@ function ofRoute(
     dimensionsMap: { [DIMENSION.source]: route.source, [DIMENSION.route]: route.routeName },
     period: PERIOD,
     statistic,
-    label,
-  });
-}
-
-/** @see https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html */
-function blockedByWebAcl(stage: string, rule: string, label: string): IMetric {
-  return new Metric({
-    namespace: 'AWS/WAFV2',
-    metricName: 'BlockedRequests',
-    dimensionsMap: { WebACL: webAclMetricName(stage), Rule: rule, Region: Aws.REGION },
-    period: PERIOD,
-    statistic: 'Sum',
     label,
   });
 }

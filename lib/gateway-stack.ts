@@ -91,7 +91,8 @@ export class GatewayStack extends Stack {
     const follows = webAcl.publishedArns.length > 0;
     if (follows) records.grantAllowlists(verifier.function);
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
-    if (routes.length > 0) new BreakerController(this, 'Breakers', { settings, records, routes, bundles });
+    const controller =
+      routes.length > 0 ? new BreakerController(this, 'Breakers', { settings, records, routes, bundles }) : undefined;
     const inbox = plan.sources.some((source) => source.inbox)
       ? new Inbox(this, 'Rejected', { settings, records, secrets, routes, follows, bundles })
       : undefined;
@@ -122,6 +123,8 @@ export class GatewayStack extends Stack {
       api: api.rest,
       verifier: verifier.function,
       blocker: blocker.function,
+      controllers: controller ? { 'breaker-controller': controller.function } : {},
+      refusedBy: webAcl.refusedBy,
       sweeper: sweeper.function,
       silences: new Map(
         plan.sources.flatMap(({ name, silentAfterHours: hours }) => (hours === undefined ? [] : [[name, hours]])),

@@ -61,10 +61,15 @@ export class Group extends NestedStack {
       return new Route(this, id, { plan, source, route, records, applicationTables, bundles });
     });
     // Lambda gives a mapping its id when it is made, and a function's environment has room for those of one stack.
-    if (routes.length > 0)
-      new BreakerController(this, 'Breakers', { settings: plan.settings, records, routes, bundles });
+    const controller =
+      routes.length > 0
+        ? new BreakerController(this, 'Breakers', { settings: plan.settings, records, routes, bundles })
+        : undefined;
 
-    const watched = watchedOf(props.watched, part, routes);
+    const watched = {
+      ...watchedOf(props.watched, part, routes),
+      controllers: controller ? { [`breaker-controller-${name}`]: controller.function } : {},
+    };
     this.alarms = new Alarms(this, 'Alarms', { watched, topic: props.topic, group: name });
     new LogQueries(this, 'LogQueries', { watched });
     this.dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: this.alarms.all, ofGroup: true });

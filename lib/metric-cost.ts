@@ -5,6 +5,7 @@ import {
   CLOCK_DIFFERENCE_METRIC,
   DELIVERY_METRIC,
   ENQUEUE_METRIC,
+  FAULT_METRIC,
   LEDGER_METRIC,
   OUTBOX_AGE_METRIC,
   OVERLAP_OVERDUE_METRIC,
@@ -47,7 +48,7 @@ export const SERIES = {
     rare: [...Object.values(otherProcessing), ...Object.values(BREAKER_METRIC)],
   },
   /** For the stage. */
-  stage: { steady: [], rare: [THROTTLED_METRIC, BLOCKED_ADDRESSES_METRIC] },
+  stage: { steady: [], rare: [THROTTLED_METRIC, FAULT_METRIC, BLOCKED_ADDRESSES_METRIC] },
 } as const;
 
 /** USD a month: at least, with nothing but healthy webhooks; at most, with everything at once in every hour. */

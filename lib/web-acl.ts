@@ -55,6 +55,8 @@ export class WebAcl extends Construct {
   /** The sets of addresses whose signatures keep failing, and their ARNs. */
   readonly blocked: { readonly IPV4: string; readonly IPV6: string };
   readonly blockedArns: readonly string[];
+  /** What it refuses by, as metrics call it: rules, and the default that ends what no rule let through. */
+  readonly refusedBy: RefusedBy;
   private readonly setsByProvider = new Map<string, Record<Family, CfnIPSet>>();
   private readonly setSizes: (readonly string[])[] = [];
 
@@ -81,6 +83,11 @@ export class WebAcl extends Construct {
     });
     new CfnWebACLAssociation(this, 'OnStage', { resourceArn: stageArn, webAclArn: acl.attrArn });
     this.arn = acl.attrArn;
+    const refusing = rules.filter(({ action }) => action.overrideAction !== undefined || isBlock(action.action));
+    const [ofSources, ofStrangers] = [true, false].map((ofSource) =>
+      refusing.filter(({ limitsSource }) => (limitsSource ?? false) === ofSource).map(({ name }) => name),
+    ) as [string[], string[]];
+    this.refusedBy = { limitsOfSources: ofSources, others: [...ofStrangers, 'Default_Action'] };
     const sets = [...this.setsByProvider];
     this.published = Object.fromEntries(
       sets.map(([provider, { IPV4, IPV6 }]) => [provider, { IPV4: IPV4.ref, IPV6: IPV6.ref }]),
@@ -235,12 +242,26 @@ interface Rule {
   readonly action: Pick<CfnWebACL.RuleProperty, 'action' | 'overrideAction'>;
   readonly statement: Statement;
   readonly labels?: readonly string[];
+  /** It refuses only what is allowed: too much of a source's own. */
+  readonly limitsSource?: true;
+}
+
+export interface RefusedBy {
+  /** Limits that count only what is allowed to come in. */
+  readonly limitsOfSources: readonly string[];
+  /** Everything else. */
+  readonly others: readonly string[];
+}
+
+function isBlock(action: Rule['action']['action']): boolean {
+  return action !== undefined && 'block' in action;
 }
 
 function rateBySource(number: number, throttle: Throttle, paths: readonly Statement[]): Rule {
   return {
     name: `rate-by-source-${number}`,
     action: { action: tooMany() },
+    limitsSource: true,
     statement: {
       rateBasedStatement: {
         ...rate(throttle),

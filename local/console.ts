@@ -1,4 +1,4 @@
-import { type AccessLine } from './gateway/server.ts';
+import { type Answered } from './gateway/access-log.ts';
 
 /** More lines in a second than a person reads are counted instead. */
 const LINES_PER_SECOND = 20;
@@ -19,7 +19,7 @@ export class Console {
   }
 
   /** One line per answered request. */
-  access({ method, path, status, ms, sourceIp }: AccessLine): void {
+  access({ method, path, status, ms, sourceIp }: Answered): void {
     this.#timer ??= setTimeout(() => this.#nextSecond(), 1000).unref();
     if (this.#printed >= LINES_PER_SECOND) {
       this.#withheld += 1;

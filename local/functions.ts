@@ -20,6 +20,7 @@ export interface FunctionsOptions {
   readonly born: (pid: number) => void;
   readonly died: (pid: number) => void;
   readonly report: (lambda: LambdaFunction, type: string, message: string) => void;
+  readonly succeeded: (lambda: LambdaFunction) => void;
 }
 
 /** All functions of the template, by name and by ARN. */
@@ -27,13 +28,13 @@ export class Functions {
   readonly #pools = new Map<string, Pool>();
   readonly #reaper: NodeJS.Timeout;
 
-  constructor({ desired, logs, report, ...surroundings }: FunctionsOptions) {
+  constructor({ desired, logs, report, succeeded, ...surroundings }: FunctionsOptions) {
     const foreground = new Set(desired.methods.map(({ functionArn }) => functionArn));
     for (const template of desired.functions) {
       const lambda: LambdaFunction = { ...template, background: !foreground.has(template.arn) };
       const host = { ...surroundings, log: logs.open(lambda.label) };
       // More than the processors would only share them, and each would warm up more slowly.
-      const pool = new Pool(lambda, { host, most: Math.max(2, availableParallelism()), report });
+      const pool = new Pool(lambda, { host, most: Math.max(2, availableParallelism()), report, succeeded });
       this.#pools.set(lambda.name, pool).set(lambda.arn, pool);
     }
     this.#reaper = setInterval(() => this.all.forEach((pool) => pool.reap()), 10_000);

@@ -14,7 +14,8 @@ import { Guard, type Noted } from './iam/guard.ts';
 import { checkConsumers } from './iam/consumers.ts';
 import { rulesOf } from './iam/rules.ts';
 import { restApi } from './gateway/api.ts';
-import { type AccessLine, type GatewayServer, startGateway } from './gateway/server.ts';
+import { type Answered } from './gateway/access-log.ts';
+import { type GatewayServer, startGateway } from './gateway/server.ts';
 import { startMappingsApi } from './lambda/mappings-api.ts';
 import { LogFiles } from './log-files.ts';
 import { provision } from './provision.ts';
@@ -58,9 +59,9 @@ export interface Host {
 export async function startHost({ data, port, assemble, console }: HostOptions): Promise<Host> {
   const folder = DataFolder.prepare(data);
   let cloudWatch: CloudWatch | undefined;
-  const onAnswer = (line: AccessLine) => {
-    console.access(line);
-    cloudWatch?.services.answered(line, Date.now());
+  const onAnswer = (answered: Answered) => {
+    console.access(answered);
+    cloudWatch?.services.answered(answered, Date.now());
   };
   const gateway = await startGateway({ port, onAnswer }).catch((error: unknown) => {
     folder.release();
@@ -146,8 +147,9 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
       died: services.unwatch,
       report: ({ label, name }, type, message) => {
         console.say(`${time()}  ${label}: ${type}: ${message}  (${logs.pathOf(label)})`);
-        metrics.services.functionFailed(name, Date.now());
+        metrics.services.functionRan(name, 'failed', Date.now());
       },
+      succeeded: ({ name }) => metrics.services.functionRan(name, 'succeeded', Date.now()),
     });
     stops.push(() => functions.close());
     services.invokeBy(async (arn, event) => {

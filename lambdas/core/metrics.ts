@@ -82,8 +82,11 @@ export const PROCESSING_METRIC = {
   endToEndMs: 'EndToEndMs',
 } as const;
 
-/** Without dimensions, from the access log: requests that were answered 429, wherever that was decided. */
+/** Without dimensions, from the access log: webhooks that API Gateway or the verifier answered 429. */
 export const THROTTLED_METRIC = 'Throttled';
+
+/** Without dimensions, from the access log: webhooks that were answered 5xx, whoever answered. */
+export const FAULT_METRIC = 'Answered5xx';
 
 /**
  * By Source, every minute by the sweeper, before it sends: seconds that the oldest event which it has to send, or has not

@@ -1,4 +1,5 @@
 import { deadLetters } from './dead-letters.ts';
+import { functionErrors } from './function-errors.ts';
 import { ledgerMismatch } from './ledger-mismatch.ts';
 import { oldestMessage } from './oldest-message.ts';
 import { outboxAge } from './outbox-age.ts';
@@ -10,5 +11,5 @@ import { verifier5xx } from './verifier-5xx.ts';
 export const gatewayUnhealthy: CompositeRule = {
   name: 'gateway-unhealthy',
   meaning: 'Webhooks do not come in, or do not move on. The alarms that ring say which.',
-  of: [verifier5xx, throttled, ledgerMismatch, outboxAge, oldestMessage, deadLetters],
+  of: [verifier5xx, throttled, ledgerMismatch, outboxAge, functionErrors, oldestMessage, deadLetters],
 };

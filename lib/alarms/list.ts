@@ -1,3 +1,4 @@
+import { allRejected } from './all-rejected.ts';
 import { allowlistDrift } from './allowlist-drift.ts';
 import { blockedAddresses } from './blocked-addresses.ts';
 import { breakerOpen } from './breaker-open.ts';
@@ -10,6 +11,7 @@ import { oldestMessage } from './oldest-message.ts';
 import { outboxAge } from './outbox-age.ts';
 import { parked } from './parked.ts';
 import { rejectedSpike } from './rejected-spike.ts';
+import { functionErrors } from './function-errors.ts';
 import { gatewayUnhealthy } from './gateway-unhealthy.ts';
 import type { AlarmRule, CompositeRule } from './rule.ts';
 import { secretOverlapOverdue } from './secret-overlap-overdue.ts';
@@ -26,6 +28,8 @@ export const alarmRules: readonly AlarmRule[] = [
   throttled,
   ledgerMismatch,
   outboxAge,
+  functionErrors,
+  allRejected,
   silence,
   breakerOpen,
   deadLetters,

@@ -24,7 +24,7 @@ function waitingOf({ parked, dead, retriesDeadLetters }: Route): IMetric {
   const options = { period: Duration.minutes(1), statistic: 'Maximum' };
   if (retriesDeadLetters) return parked.metricApproximateNumberOfMessagesVisible(options);
   return new MathExpression({
-    expression: 'dead + FILL(parked, 0)',
+    expression: 'FILL(dead, 0) + FILL(parked, 0)',
     label: 'parked',
     period: options.period,
     usingMetrics: {

@@ -1,6 +1,7 @@
 import type { ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Allowlists } from '../allowlists.ts';
+import type { RefusedBy } from '../web-acl.ts';
 import type { GatewayFunction } from '../gateway-function.ts';
 import type { Route } from '../route.ts';
 
@@ -42,6 +43,10 @@ export interface Watched {
   /** Where a source's secret is rotated by itself. */
   readonly rotation?: GatewayFunction;
   readonly blocker: GatewayFunction;
+  /** What controls the breakers of these routes, by a name that is unique in the stage. */
+  readonly controllers: Readonly<Record<string, GatewayFunction>>;
+  /** What the web ACL refuses by. */
+  readonly refusedBy: RefusedBy;
   /** Where a source follows the addresses that its provider publishes. */
   readonly allowlists?: Pick<Allowlists, 'function' | 'sources'>;
 }
@@ -62,6 +67,8 @@ export interface Watch {
    * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
    */
   readonly tellsOfSilence?: true;
+  /** It rings for itself alone: no alarm that is composed of its rule rings for it. */
+  readonly alone?: true;
   /** The console page to look at first. */
   readonly link: string;
 }

@@ -1,25 +1,24 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { DELIVERY_METRIC, DIMENSION, metricsNamespace } from '../../lambdas/core/metrics.ts';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { dashboardLink } from '../console-links.ts';
+import { summed } from '../counted.ts';
+import { proved } from '../proved.ts';
 import type { AlarmRule } from './rule.ts';
+
+const PERIOD = Duration.hours(1);
 
 export const silence: AlarmRule = {
   name: 'silence',
-  meaning: 'A source that usually speaks is quiet: its provider has stopped sending, or sends to somewhere else.',
+  meaning:
+    'A source that usually speaks is quiet: its provider has stopped sending, sends to somewhere else, or all it sends is refused.',
   watch: ({ stage, sources, silences }) =>
     sources.flatMap((source) => {
       const hours = silences.get(source);
       if (hours === undefined) return [];
       return {
         id: source,
-        metric: new Metric({
-          namespace: metricsNamespace(stage),
-          metricName: DELIVERY_METRIC.received,
-          dimensionsMap: { [DIMENSION.source]: source },
-          period: Duration.hours(1),
-          statistic: 'Sum',
-        }),
+        // Proved ones: what anybody sends is no sign of life.
+        metric: summed('proved deliveries', PERIOD, proved(stage, source, PERIOD)),
         threshold: 1,
         comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
         // A period alone may last a day at most; so many of an hour, all of them quiet.

@@ -109,6 +109,7 @@ function untilNextMinute(now: number): number {
 function namesOf({ restApis, stages, webAcls, metricFilters }: Desired) {
   return {
     metricFilters,
+    accessLogFormat: stages[0]?.accessLogFormat ?? '{}',
     apiName: restApis[0]?.name ?? '',
     stageName: stages[0]?.name ?? '',
     webAclName: webAcls[0]?.metricName ?? '',

@@ -67,7 +67,8 @@ function longestOf(wanted: string): string {
   return wanted.split('*').reduce((longest, part) => (part.length > longest.length ? part : longest), '');
 }
 
-function patternOf(wanted: string): RegExp {
+/** Of a text in which `*` stands for any. */
+export function patternOf(wanted: string): RegExp {
   return new RegExp(`^${wanted.replaceAll(/[.+?^${}()|[\]\\/]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
 }
 

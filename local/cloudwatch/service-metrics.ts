@@ -1,4 +1,6 @@
-import { type MetricFilter } from '../template/desired.ts';
+import { accessLogLine, type Answered } from '../gateway/access-log.ts';
+import { type FilterTerm, type MetricFilter } from '../template/desired.ts';
+import { patternOf } from './filter-log-events.ts';
 import { type QueueMetrics } from '../sqs/queue-metrics.ts';
 import { type MetricStore } from './metric-store.ts';
 
@@ -10,6 +12,8 @@ export interface ServiceMetricsOptions {
   /** As the web ACL is called in metrics. */
   readonly webAclName: string;
   readonly metricFilters: readonly MetricFilter[];
+  /** Of the API's access log, which the filters read. */
+  readonly accessLogFormat: string;
 }
 
 /** What AWS's services would publish of themselves, as far as alarms look at it. Times are milliseconds since the epoch. */
@@ -20,11 +24,13 @@ export function serviceMetrics({
   stageName,
   webAclName,
   metricFilters,
+  accessLogFormat,
 }: ServiceMetricsOptions) {
   const api = { ApiName: apiName, Stage: stageName };
   return {
     /** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html */
-    answered({ status, ms }: { readonly status: number; readonly ms: number }, time: number): void {
+    answered(answered: Answered, time: number): void {
+      const { status, ms } = answered;
       const add = (name: string, value: number) =>
         store.add({ namespace: 'AWS/ApiGateway', name, dimensions: api, time, values: [value] });
       add('Count', 1);
@@ -32,10 +38,10 @@ export function serviceMetrics({
       // Each request counts, so that a sum is the number of errors and an average their share.
       add('4XXError', Number(status >= 400 && status < 500));
       add('5XXError', Number(status >= 500));
-      for (const { field, equals, namespace, name, value } of metricFilters) {
-        if (field === 'status' && equals === String(status)) {
+      const line = JSON.parse(accessLogLine(accessLogFormat, answered)) as Readonly<Record<string, unknown>>;
+      for (const { terms, namespace, name, value } of metricFilters) {
+        if (terms.every((term) => has(line, term)))
           store.add({ namespace, name, dimensions: {}, time, values: [value] });
-        }
       }
     },
     /**
@@ -48,9 +54,10 @@ export function serviceMetrics({
       store.add({ namespace: 'AWS/WAFV2', name: 'BlockedRequests', dimensions, time, values: [1] });
     },
     /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
-    functionFailed(functionName: string, time: number): void {
+    functionRan(functionName: string, outcome: 'succeeded' | 'failed', time: number): void {
       const dimensions = { FunctionName: functionName };
-      store.add({ namespace: 'AWS/Lambda', name: 'Errors', dimensions, time, values: [1] });
+      const values = [Number(outcome === 'failed')];
+      store.add({ namespace: 'AWS/Lambda', name: 'Errors', dimensions, time, values });
     },
     queues(queues: readonly QueueMetrics[], time: number): void {
       for (const { name: queue, visible, inFlight, oldestSeconds } of queues) {
@@ -62,6 +69,10 @@ export function serviceMetrics({
       }
     },
   };
+}
+
+function has(line: Readonly<Record<string, unknown>>, { field, text, is }: FilterTerm): boolean {
+  return patternOf(text).test(String(line[field])) === is;
 }
 
 export type ServiceMetrics = ReturnType<typeof serviceMetrics>;

@@ -60,7 +60,9 @@ export function restApi(options: ApiOptions): (incoming: Incoming, readBody: Rea
     const receivedAt = now();
     const verdict = evaluate({ path: rawPath, query, method, sourceIp, headers: request.headers }, receivedAt);
     if (!verdict.allowed) onBlocked?.(verdict.rule);
-    if (!verdict.allowed) return verdict.response ? blocked(verdict.response) : refuse('WAF_FILTERED', requestId);
+    if (!verdict.allowed) {
+      return { ...(verdict.response ? own(verdict.response) : refuse('WAF_FILTERED', requestId)), blocked: true };
+    }
 
     const path = withoutStage(rawPath, stage.name);
     const found = match(method, path);
@@ -99,7 +101,7 @@ function firewall(desired: Desired): (request: WafRequest, now: number) => WafVe
   return webAclEvaluator(acl, desired.ipSets);
 }
 
-function blocked(response: Extract<WafVerdict, { allowed: false }>['response'] & object): Answer {
+function own(response: Extract<WafVerdict, { allowed: false }>['response'] & object): Answer {
   return {
     status: response.status,
     headers: {

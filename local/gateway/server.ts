@@ -7,19 +7,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { normalise } from '../waf/addresses.ts';
+import { type Answered } from './access-log.ts';
 import { type Answer } from './answer.ts';
 import { type Incoming, type ReadBody } from './api.ts';
 
 export type Api = (incoming: Incoming, readBody: ReadBody) => Promise<Answer>;
-
-/** One answered request, for the console. */
-export interface AccessLine {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly ms: number;
-  readonly sourceIp: string;
-}
 
 export interface GatewayServer {
   readonly url: string;
@@ -31,7 +23,7 @@ export interface GatewayServer {
 
 export interface GatewayServerOptions {
   readonly port: number;
-  readonly onAnswer: (line: AccessLine) => void;
+  readonly onAnswer: (answered: Answered) => void;
   /** @default LIMITS */
   readonly limits?: Limits;
 }
@@ -114,7 +106,7 @@ async function serve(
   api: Api | undefined,
   request: IncomingMessage,
   response: ServerResponse,
-  onAnswer: (line: AccessLine) => void,
+  onAnswer: (answered: Answered) => void,
 ): Promise<void> {
   const start = performance.now();
   const sourceIp = normalise(request.socket.remoteAddress ?? '');
@@ -132,7 +124,11 @@ async function serve(
   const unread = !request.complete;
   send(response, answer, { 'x-amzn-requestid': requestId, ...(unread && { connection: 'close' }) });
   if (unread) request.resume();
+  const errorType = answer.headers['x-amzn-errortype'];
   onAnswer({
+    requestId,
+    blocked: answer.blocked === true,
+    ...(typeof errorType === 'string' && { errorType }),
     method: request.method ?? '',
     path: request.url ?? '',
     status: answer.status,

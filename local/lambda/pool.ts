@@ -8,6 +8,8 @@ export interface PoolOptions {
   readonly most: number;
   /** Told when a function can't be initialised, times out, or dies. */
   readonly report: (lambda: LambdaFunction, type: string, message: string) => void;
+  /** Told of each invocation that ends well. */
+  readonly succeeded: (lambda: LambdaFunction) => void;
 }
 
 interface Waiting {
@@ -90,7 +92,8 @@ export class Pool {
 
   async #run(sandbox: Sandbox, work: Waiting): Promise<void> {
     const result = await sandbox.invoke(work.payload);
-    if (!result.ok) this.#options.report(this.lambda, result.type, result.message);
+    if (result.ok) this.#options.succeeded(this.lambda);
+    else this.#options.report(this.lambda, result.type, result.message);
     work.settle(result);
   }
 

@@ -1,8 +1,9 @@
 import { Refusal } from '../refusal.ts';
+import { type FilterTerm } from '../template/desired.ts';
 import { list, physicalName, type ResourceType, text } from '../template/resource-type.ts';
 
-/** One field of a JSON line that equals a text. */
-const PATTERN = /^\{ ?\$\.(\w+) = "([^"]*)" ?\}$/;
+/** One field of a JSON line that is a text, or is not. */
+const TERM = /^\(?\$\.(\w+) (=|!=) "([^"\\]*)"\)?$/;
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html */
 export const metricFilter: ResourceType = {
@@ -11,14 +12,15 @@ export const metricFilter: ResourceType = {
   attributes: {},
   add: (resource, _place, desired) => {
     const pattern = text(resource, 'FilterPattern');
-    const [, field, equals] = PATTERN.exec(pattern) ?? [];
-    if (field === undefined || equals === undefined) {
-      throw new Refusal(`${resource.id} filters by ${pattern}; the local host knows { $.field = "text" } only.`);
+    const terms = termsOf(pattern);
+    if (!terms) {
+      throw new Refusal(
+        `${resource.id} filters by ${pattern}; the local host knows { $.field = "text" }, !=, and && between them.`,
+      );
     }
     for (const { MetricNamespace, MetricName, MetricValue } of list(resource.properties['MetricTransformations'])) {
       desired.metricFilters.push({
-        field,
-        equals,
+        terms,
         namespace: String(MetricNamespace),
         name: String(MetricName),
         value: Number(MetricValue),
@@ -26,3 +28,12 @@ export const metricFilter: ResourceType = {
     }
   },
 };
+
+function termsOf(pattern: string): readonly FilterTerm[] | undefined {
+  const [, inner = ''] = /^\{ ?(.*?) ?\}$/.exec(pattern) ?? [];
+  const terms = inner.split(' && ').map((term) => {
+    const [, field, operator, text] = TERM.exec(term) ?? [];
+    return field === undefined || text === undefined ? undefined : { field, text, is: operator === '=' };
+  });
+  return terms.every((term) => term !== undefined) ? terms : undefined;
+}

@@ -75,13 +75,19 @@ export interface ResourcePolicy {
   readonly document: unknown;
 }
 
-/** Measures `value` for each log line whose field equals a text. */
+/** Measures `value` for each log line that has all of its terms. */
 export interface MetricFilter {
-  readonly field: string;
-  readonly equals: string;
+  readonly terms: readonly FilterTerm[];
   readonly namespace: string;
   readonly name: string;
   readonly value: number;
+}
+
+/** One field of a JSON line, and the text that it is or is not, in which `*` stands for any. */
+export interface FilterTerm {
+  readonly field: string;
+  readonly text: string;
+  readonly is: boolean;
 }
 
 export interface EventSourceMapping {
@@ -115,6 +121,8 @@ export interface ApiMethod {
 
 export interface ApiStage {
   readonly name: string;
+  /** A line of its access log, with `$context.…` in it; none: it keeps none. */
+  readonly accessLogFormat?: string;
   readonly throttles: readonly Throttle[];
 }
 

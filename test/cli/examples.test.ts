@@ -72,7 +72,16 @@ test('the alarm of docs/adding.md watches each source', () => {
   // The rule looks at none of these.
   const api = new RestApi(stack, 'Api', { deploy: false });
   const unused = undefined as unknown as GatewayFunction;
-  const rest = { routes: [], api, verifier: unused, sweeper: unused, blocker: unused, silences: new Map() };
+  const rest = {
+    routes: [],
+    api,
+    verifier: unused,
+    sweeper: unused,
+    blocker: unused,
+    controllers: {},
+    refusedBy: { limitsOfSources: [], others: [] },
+    silences: new Map(),
+  };
   const watches = filtered.watch({ stage: 'prod', sources: ['a', 'b'], ...rest });
   expect(watches.map(({ id }) => id)).toEqual(['a', 'b']);
 });

@@ -44,13 +44,13 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   'verifier-5xx': {
     alarm: 'verifier-5xx-api',
     wakes: true,
-    happens: ({ services, clock }) => Promise.resolve(services.answered({ status: 503, ms: 5 }, clock.now())),
+    happens: ({ answered }) => Promise.resolve(answered({ status: 503 })),
     minutes: 1,
   },
   throttled: {
     alarm: 'throttled-api',
     wakes: true,
-    happens: ({ services, clock }) => Promise.resolve(services.answered({ status: 429, ms: 1 }, clock.now())),
+    happens: ({ answered }) => Promise.resolve(answered({ status: 429 })),
     minutes: 1,
   },
   'ledger-mismatch': {
@@ -65,6 +65,17 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     wakes: true,
     happens: ({ metric }) => metric(METRIC.OUTBOX_AGE_METRIC, 901, { Source: 'inkress' }),
     minutes: 1,
+  },
+  'function-errors': {
+    alarm: 'function-errors-sweeper',
+    wakes: true,
+    happens: ({ functionRuns }) => Promise.resolve(functionRuns('Sweeper', 'failed')),
+    minutes: 3,
+  },
+  'all-rejected': {
+    alarm: 'all-rejected-skribby',
+    happens: ({ delivery }) => delivery('skribby', { receipt: 'rejected', reason: 'wrong-secret-or-changed-body' }),
+    minutes: 3,
   },
   silence: { alarm: 'silence-inkress', happens: () => Promise.resolve(), minutes: 26 * 60, quiet: true },
   'breaker-open': {
@@ -113,7 +124,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   'edge-blocks': {
     alarm: 'edge-blocks-web-acl',
     happens: ({ services, clock }) => {
-      for (let i = 0; i < 101; i++) services.blocked(i % 2 === 0 ? 'refuse' : 'Default_Action', clock.now());
+      for (let i = 0; i < 101; i++) services.blocked('ill-repute', clock.now());
       return Promise.resolve();
     },
     minutes: 1,
@@ -130,7 +141,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
   'secret-rotation-failed': {
     alarm: 'secret-rotation-failed-function',
-    happens: ({ functionFails }) => Promise.resolve(functionFails('Rotation')),
+    happens: ({ functionRuns }) => Promise.resolve(functionRuns('Rotation', 'failed')),
     minutes: 1,
   },
   'mapping-drift': {
@@ -169,7 +180,9 @@ async function minute(world: AlarmWorld, { quiet, overdue }: Pick<Cause, 'quiet'
   }
   const firstOfHour = world.clock.now() % (60 * 60_000) < 60_000;
   if (firstOfHour && !quiet) await world.delivery('inkress', ACCEPTED);
-  world.services.answered({ status: 202, ms: 8 }, world.clock.now());
+  for (const construct of ['Sweeper', 'Controller', 'Blocker', 'Allowlists'])
+    world.functionRuns(construct, 'succeeded');
+  world.answered({ status: 202 });
 }
 
 test('there is a cause for every alarm', () => {
@@ -214,8 +227,8 @@ test.each(Object.entries(CAUSES))(
     expect(world.ringing()).toEqual([alarm, ...(wakes ? ['gateway-unhealthy'] : [])].sort());
 
     mend();
-    // The longest looks back three hours; a delivery comes within the first.
-    for (let i = 0; i < 182 && world.ringing().length > 0; i++) {
+    // The longest looks back six hours; a delivery comes within the first.
+    for (let i = 0; i < 362 && world.ringing().length > 0; i++) {
       await minute(world);
       world.pass();
     }
@@ -238,3 +251,87 @@ test('failures that have sunk below the threshold ring no more when nothing foll
   for (const count of [6, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) rings.push(await failuresIn(count));
   expect(rings.map(Number)).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
 }, 60_000);
+
+const RUNG_BY: readonly (readonly [what: string, happens: (world: AlarmWorld) => unknown, rings: readonly string[]])[] =
+  [
+    [
+      'the admin API answers 429 and 5xx',
+      ({ answered }) => {
+        answered({ status: 429, path: '/local/admin/events' });
+        answered({ status: 503, path: '/local/admin/events' });
+      },
+      [],
+    ],
+    [
+      'a stranger goes over the limit of one address',
+      ({ answered, services, clock }) => {
+        answered({ status: 429, blocked: true });
+        services.blocked('rate-by-address', clock.now());
+      },
+      [],
+    ],
+    [
+      'a source goes over its limit',
+      ({ answered, services, clock }) => {
+        answered({ status: 429, blocked: true });
+        services.blocked('rate-by-source-1', clock.now());
+      },
+      ['gateway-unhealthy', 'throttled-api'],
+    ],
+    [
+      'too many of one address',
+      ({ services, clock }) => {
+        for (let i = 0; i < 101; i++) services.blocked('rate-by-address', clock.now());
+      },
+      ['edge-blocks-web-acl'],
+    ],
+    [
+      'unknown paths and addresses',
+      ({ services, clock }) => {
+        for (let i = 0; i < 101; i++) services.blocked(i % 2 === 0 ? 'refuse' : 'Default_Action', clock.now());
+      },
+      ['edge-blocks-web-acl'],
+    ],
+    [
+      'the address blocker fails',
+      ({ functionRuns }) => functionRuns('Blocker', 'failed'),
+      ['function-errors-address-blocker'],
+    ],
+    [
+      'the breaker controller fails',
+      ({ functionRuns }) => functionRuns('Controller', 'failed'),
+      ['function-errors-breaker-controller', 'gateway-unhealthy'],
+    ],
+  ];
+
+test.each(RUNG_BY)('%s: rings what it should and nothing else', async (_what, happens, rings) => {
+  const world = alarmWorld(desired);
+  for (let i = 0; i < 4; i++) {
+    await minute(world);
+    happens(world);
+    world.pass();
+  }
+  expect(world.ringing()).toEqual(rings);
+});
+
+test('a source of which everything is refused is quiet, however much comes', async () => {
+  const world = alarmWorld(desired);
+  for (let i = 0; i < 27 * 60; i++) {
+    await minute(world, { quiet: true });
+    if (i % 240 === 0) await world.delivery('inkress', { receipt: 'rejected', reason: 'wrong-secret-or-changed-body' });
+    world.pass();
+  }
+  expect(world.ringing()).toEqual(['silence-inkress']);
+}, 120_000);
+
+test('a function that is not called any more has no data, and whoever is told of its alarm hears of it', async () => {
+  const world = alarmWorld(desired);
+  for (let i = 0; i < 3; i++) {
+    await minute(world);
+    world.pass();
+  }
+  const name = 'hookgate-local-function-errors-sweeper';
+  expect(world.alarms.status(name).state).toBe('OK');
+  for (let i = 0; i < 16; i++) world.pass();
+  expect(world.alarms.status(name).state).toBe('INSUFFICIENT_DATA');
+});

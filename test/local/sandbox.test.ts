@@ -49,6 +49,7 @@ function pool(source: string, options: Partial<LambdaFunction> = {}): Pool {
     },
     most: 2,
     report: () => undefined,
+    succeeded: () => undefined,
   });
   pools.push(made);
   return made;

@@ -92,6 +92,7 @@ function sandboxes(): Pool {
     },
     most: 1,
     report: () => undefined,
+    succeeded: () => undefined,
   });
   pools.push(pool);
   return pool;

@@ -30,9 +30,10 @@ const NAMES = [
     'slow-processing',
     'mapping-drift',
   ].flatMap((rule) => ROUTES.map((route) => `hookgate-prod-${rule}-${route}`)),
-  ...['rejected-spike', 'ledger-mismatch', 'outbox-age', 'secret-overlap-overdue'].flatMap((rule) =>
+  ...['all-rejected', 'rejected-spike', 'ledger-mismatch', 'outbox-age', 'secret-overlap-overdue'].flatMap((rule) =>
     SOURCES.map((source) => `hookgate-prod-${rule}-${source}`),
   ),
+  ...['sweeper', 'breaker-controller', 'address-blocker'].map((id) => `hookgate-prod-function-errors-${id}`),
   'hookgate-prod-verifier-5xx-api',
   'hookgate-prod-throttled-api',
   'hookgate-prod-edge-blocks-web-acl',
@@ -215,25 +216,9 @@ test.each(SOURCES)('events of %s that wait a quarter of an hour for their queue 
   });
 });
 
-test('an answer of 429 rings, wherever it was decided', () => {
-  expect(alarm('throttled-api')).toMatchObject({
-    Namespace: 'Hookgate/prod',
-    MetricName: 'Throttled',
-    Statistic: 'Sum',
-    Period: 300,
-    Threshold: 0,
-    ComparisonOperator: 'GreaterThanThreshold',
-    TreatMissingData: 'notBreaching',
-  });
-  expect(alarm('throttled-api')).not.toHaveProperty('Dimensions');
-  template.hasResourceProperties('AWS::Logs::MetricFilter', {
-    FilterPattern: '{ $.status = "429" }',
-    MetricTransformations: [{ MetricName: 'Throttled', MetricNamespace: 'Hookgate/prod', MetricValue: '1' }],
-  });
-});
-
-test('more than a hundred requests refused at the edge in five minutes ring', () => {
-  const stat = (rule: string) => ({
+/** What one rule of the web ACL refused. */
+const refusedBy = (rule: string) => ({
+  MetricStat: {
     Metric: {
       Namespace: 'AWS/WAFV2',
       MetricName: 'BlockedRequests',
@@ -245,14 +230,102 @@ test('more than a hundred requests refused at the edge in five minutes ring', ()
     },
     Period: 300,
     Stat: 'Sum',
-  });
-  expect(alarm('edge-blocks-web-acl')).toMatchObject({
+  },
+});
+
+test('a webhook answered 429 rings, by a limit of its source or behind the web ACL', () => {
+  expect(alarm('throttled-api')).toMatchObject({
     Metrics: [
-      { Expression: 'FILL(address, 0) + FILL(path, 0)' },
-      { Id: 'address', MetricStat: stat('refuse') },
-      { Id: 'path', MetricStat: stat('Default_Action') },
+      { Expression: 'FILL(behind, 0) + FILL(limit1, 0)' },
+      {
+        MetricStat: { Metric: { Namespace: 'Hookgate/prod', MetricName: 'Throttled' }, Period: 300, Stat: 'Sum' },
+      },
+      refusedBy('rate-by-source-1'),
     ],
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    FilterPattern: '{ ($.status = "429") && ($.path != "*/admin/*") && ($.waf = "WAF_ALLOW") }',
+    MetricTransformations: [{ MetricName: 'Throttled', MetricNamespace: 'Hookgate/prod', MetricValue: '1' }],
+  });
+});
+
+test('limits of more sources than one alarm takes are watched by several', async () => {
+  const plan = await planOf('prod');
+  const [source] = plan.sources;
+  if (!source) throw new Error('There is no source.');
+  const sources = Array.from({ length: 12 }, (_, at) => ({
+    ...source,
+    name: `source-${at}`,
+    throttle: { requestsPerMinute: 100 + at },
+    routes: [],
+  }));
+  const many = Template.fromStack(stackOf({ ...plan, sources }));
+  const limits = [...resourcesOf(many, 'AWS::CloudWatch::Alarm').values()]
+    .filter(({ Properties }) => String(Properties.AlarmName).startsWith('hookgate-prod-throttled-'))
+    .map(({ Properties }) => [Properties.AlarmName, (Properties.Metrics as unknown[]).length - 1]);
+  expect(Object.fromEntries(limits)).toEqual({ 'hookgate-prod-throttled-api': 10, 'hookgate-prod-throttled-api-2': 3 });
+});
+
+test('more than a hundred requests refused at the edge in five minutes ring, by whichever rule', () => {
+  const { Metrics, ...rest } = alarm('edge-blocks-web-acl');
+  const [sum, ...series] = Metrics as readonly unknown[];
+  expect(sum).toMatchObject({
+    Expression: 'FILL(rule1, 0) + FILL(rule2, 0) + FILL(rule3, 0) + FILL(rule4, 0)',
+  });
+  expect(series).toMatchObject(['rate-by-address', 'ill-repute', 'refuse', 'Default_Action'].map(refusedBy));
+  expect(rest).toMatchObject({
     Threshold: 100,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+test('blocked addresses count at the edge once they are refused', async () => {
+  const plan = await planOf('prod');
+  const enforced = stackOf({ ...plan, settings: { ...plan.settings, blocking: 'enforce' } });
+  const [found] = [...resourcesOf(Template.fromStack(enforced), 'AWS::CloudWatch::Alarm').values()].filter(
+    ({ Properties }) => Properties.AlarmName === 'hookgate-prod-edge-blocks-web-acl',
+  );
+  expect(JSON.stringify(found?.Properties.Metrics)).toContain('"blocked"');
+});
+
+test.each(['sweeper', 'breaker-controller', 'address-blocker'])(
+  'three failed runs of five of the %s ring, and so does it when it does not run',
+  (id) => {
+    expect(alarm(`function-errors-${id}`)).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Statistic: 'Sum',
+      Period: 300,
+      Threshold: 2,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'missing',
+      InsufficientDataActions: [expect.anything()],
+    });
+  },
+);
+
+/** The deliveries that were proved to be the provider's, over a time. */
+const provedOver = (source: string, period: number) =>
+  ['Accepted', 'Duplicate', 'Filtered'].map((MetricName) => ({
+    MetricStat: {
+      Metric: { Namespace: 'Hookgate/prod', MetricName, Dimensions: [{ Name: 'Source', Value: source }] },
+      Period: period,
+      Stat: 'Sum',
+    },
+  }));
+
+test.each(SOURCES)('three rejections of %s in six hours ring when nothing was proved', (source) => {
+  expect(alarm(`all-rejected-${source}`)).toMatchObject({
+    Metrics: [
+      { Expression: 'IF(FILL(accepted, 0) + FILL(duplicate, 0) + FILL(filtered, 0) == 0, FILL(rejected, 0), 0)' },
+      ...provedOver(source, 21_600),
+      { MetricStat: { Metric: { Namespace: 'Hookgate/prod', MetricName: 'Rejected' }, Period: 21_600, Stat: 'Sum' } },
+    ],
+    Threshold: 2,
     ComparisonOperator: 'GreaterThanThreshold',
     TreatMissingData: 'notBreaching',
   });
@@ -260,11 +333,10 @@ test('more than a hundred requests refused at the edge in five minutes ring', ()
 
 test('a source that says how long it may be quiet rings after that', () => {
   expect(alarm('silence-inkress')).toMatchObject({
-    Namespace: 'Hookgate/prod',
-    MetricName: 'Received',
-    Dimensions: [{ Name: 'Source', Value: 'inkress' }],
-    Statistic: 'Sum',
-    Period: 3600,
+    Metrics: [
+      { Expression: 'FILL(accepted, 0) + FILL(duplicate, 0) + FILL(filtered, 0)' },
+      ...provedOver('inkress', 3_600),
+    ],
     EvaluationPeriods: 24,
     Threshold: 1,
     ComparisonOperator: 'LessThanThreshold',
@@ -284,6 +356,8 @@ test('what keeps webhooks from coming in or moving on is one alarm besides', () 
     [
       'hookgate-prod-verifier-5xx-api',
       'hookgate-prod-throttled-api',
+      'hookgate-prod-function-errors-sweeper',
+      'hookgate-prod-function-errors-breaker-controller',
       ...['ledger-mismatch', 'outbox-age'].flatMap((name) =>
         SOURCES.map((source) => `hookgate-prod-${name}-${source}`),
       ),
@@ -303,19 +377,20 @@ test.each(SOURCES)('more than fifty rejections of %s in five minutes ring', (sou
   });
 });
 
-test('one answer of 5xx rings', () => {
+test('one webhook answered 5xx rings, and the admin API does not', () => {
   expect(alarm('verifier-5xx-api')).toMatchObject({
-    Namespace: 'AWS/ApiGateway',
-    MetricName: '5XXError',
-    Dimensions: [
-      { Name: 'ApiName', Value: 'hookgate-prod' },
-      { Name: 'Stage', Value: { Ref: idOf('AWS::ApiGateway::Stage', 'StageName', 'prod') } },
-    ],
+    Namespace: 'Hookgate/prod',
+    MetricName: 'Answered5xx',
     Statistic: 'Sum',
     Period: 300,
     Threshold: 0,
     ComparisonOperator: 'GreaterThanThreshold',
     TreatMissingData: 'notBreaching',
+  });
+  expect(alarm('verifier-5xx-api')).not.toHaveProperty('Dimensions');
+  template.hasResourceProperties('AWS::Logs::MetricFilter', {
+    FilterPattern: '{ ($.status = "5*") && ($.path != "*/admin/*") }',
+    MetricTransformations: [{ MetricName: 'Answered5xx', MetricNamespace: 'Hookgate/prod', MetricValue: '1' }],
   });
 });
 
@@ -369,11 +444,11 @@ describe('each alarm', () => {
       AlarmActions: [alarmTopicArn],
       OKActions: [alarmTopicArn],
     });
-    // And of a ledger that is not kept any more.
+    // And of a ledger that is not kept any more, and of the three functions that run every minute.
     told.resourcePropertiesCountIs(
       'AWS::CloudWatch::Alarm',
       { InsufficientDataActions: [alarmTopicArn] },
-      SOURCES.length,
+      SOURCES.length + 3,
     );
   });
 });

@@ -367,21 +367,16 @@ describe('the API', () => {
     const [stage] = [...resourcesOf(template, 'AWS::ApiGateway::Stage').values()];
     const { Format } = stage?.Properties.AccessLogSetting as { Format: string };
     expect(JSON.parse(Format)).toEqual({
-      requestId: '$context.requestId',
-      requestTime: '$context.requestTimeEpoch',
-      sourceIp: '$context.identity.sourceIp',
+      id: '$context.requestId',
+      ip: '$context.identity.sourceIp',
       method: '$context.httpMethod',
       path: '$context.path',
       status: '$context.status',
-      responseLength: '$context.responseLength',
-      responseLatency: '$context.responseLatency',
-      integrationLatency: '$context.integrationLatency',
-      integrationStatus: '$context.integrationStatus',
-      wafResponseCode: '$context.wafResponseCode',
-      errorType: '$context.error.responseType',
-      tlsVersion: '$context.tlsVersion',
-      cipherSuite: '$context.cipherSuite',
-      traceId: '$context.xrayTraceId',
+      ms: '$context.responseLatency',
+      waf: '$context.wafResponseCode',
+      error: '$context.error.responseType',
+      tls: '$context.tlsVersion',
+      cipher: '$context.cipherSuite',
     });
   });
 

@@ -59,6 +59,7 @@ export function alarmWorld(desired: Desired) {
     stageName: desired.stages[0]?.name ?? '',
     webAclName: desired.webAcls[0]?.metricName ?? '',
     metricFilters: desired.metricFilters,
+    accessLogFormat: desired.stages[0]?.accessLogFormat ?? '{}',
   });
   const emf = createEmf('local');
   const emit = Object.assign((...args: Parameters<typeof emf>) => emf.at(clock.now())(...args), { at: emf.at });
@@ -101,12 +102,26 @@ export function alarmWorld(desired: Desired) {
         for (const outcome of outcomes) reports.report(outcome);
         reports.flush();
       }),
-    /** An invocation of a function ends with an error. */
-    functionFails: (construct: string) => {
-      const failing = desired.functions.find(({ id }) => id.includes(construct));
-      if (!failing) throw new Error(`There is no function ${construct}.`);
-      services.functionFailed(failing.name, clock.now());
+    /** An invocation of the functions whose ids have this in them ends. */
+    functionRuns: (construct: string, outcome: 'succeeded' | 'failed') => {
+      const running = desired.functions.filter(({ id }) => id.includes(construct));
+      if (running.length === 0) throw new Error(`There is no function ${construct}.`);
+      for (const { name } of running) services.functionRan(name, outcome, clock.now());
     },
+    /** A request is answered. */
+    answered: (answer: { readonly status: number; readonly path?: string; readonly blocked?: true }) =>
+      services.answered(
+        {
+          requestId: '0b9b9a4c-7f0d-4f3e-9d53-3c6d3f0a8f10',
+          sourceIp: '203.0.113.7',
+          method: 'POST',
+          path: '/local/webhooks/inkress',
+          ms: 8,
+          blocked: false,
+          ...answer,
+        },
+        clock.now(),
+      ),
     /** A message that is in a queue from now on, until it is taken out. */
     put: (queue: string): (() => void) => {
       const found = queues.find(({ name }) => name === queue);
