@@ -14,6 +14,9 @@ export function encodeMessage(message: Omit<Message, 'v'>): string {
   return JSON.stringify({ v: RECORD_VERSION, ...message });
 }
 
+/** What DynamoDB takes for a partition key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const LONGEST_KEY_BYTES = 2_048;
+
 /** Reads a message, or says why it is not one of ours: anybody with the permission can write to a queue. */
 export function decodeMessage(text: string): Message | { readonly malformed: string } {
   let value: unknown;
@@ -28,5 +31,14 @@ export function decodeMessage(text: string): Message | { readonly malformed: str
   if (typeof pk !== 'string' || typeof epoch !== 'number' || typeof bodySha256 !== 'string') {
     return { malformed: 'missing-field' };
   }
-  return { v, pk, epoch, bodySha256, ...(typeof bodyAt === 'string' && { bodyAt }) };
+  // The table would refuse to be asked for these, which is no answer of it about the message.
+  if (!isKey(pk) || (bodyAt !== undefined && !isKey(bodyAt))) return { malformed: 'malformed-key' };
+  if (!Number.isSafeInteger(epoch) || epoch < 0) return { malformed: 'malformed-epoch' };
+  if (!/^[0-9a-f]{64}$/.test(bodySha256)) return { malformed: 'malformed-hash' };
+  return { v, pk, epoch, bodySha256, ...(bodyAt !== undefined && { bodyAt }) };
+}
+
+/** `<source>#<key>`. */
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z0-9-]+#/.test(value) && Buffer.byteLength(value) <= LONGEST_KEY_BYTES;
 }

@@ -106,6 +106,7 @@ test.each<[string, string, (real: object & { pk: string }) => string]>([
   ['with the hash of another payload', 'other-body', (real) => JSON.stringify({ ...real, bodySha256: 'f'.repeat(64) })],
   ['of a version that nobody knows', 'unknown-version', (real) => JSON.stringify({ ...real, v: 99 })],
   ['of a replay that never was', 'unknown-epoch', (real) => JSON.stringify({ ...real, epoch: 7 })],
+  ['with a key that no table takes', 'malformed-key', (real) => JSON.stringify({ ...real, pk: '' })],
 ])(
   'a message %s is quarantined as %s, counted, and parked without being executed',
   async (_case, reason, forge) => {

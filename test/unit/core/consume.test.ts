@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { consume, type QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
 import { opened, switched, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
 import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
-import { encodeMessage } from '../../../lambdas/core/message.ts';
 import {
   PermanentError,
   processor,
@@ -428,6 +427,11 @@ describe('a payload', () => {
   });
 });
 
+/** A message that is right but for the hash, changed. */
+function forgedWith(change: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ v: 1, pk: PK, epoch: 0, bodySha256: 'f'.repeat(64), ...change });
+}
+
 describe('a message', () => {
   test('whose event another execution holds comes back when that lease ends', async () => {
     let release: () => void = () => undefined;
@@ -445,8 +449,18 @@ describe('a message', () => {
     ['is null', 'null', 'not-an-object'],
     ['has an unknown version', '{"v":99,"pk":"scalekit#msg_1","epoch":0,"bodySha256":"x"}', 'unknown-version'],
     ['lacks a field', '{"v":1,"pk":"scalekit#msg_1"}', 'missing-field'],
-    ['names no record', encodeMessage({ pk: 'scalekit#forged', epoch: 0, bodySha256: 'x' }), 'no-record'],
-    ['names another payload', encodeMessage({ pk: PK, epoch: 0, bodySha256: 'x' }), 'other-body'],
+    ['names no record', forgedWith({ pk: 'scalekit#forged' }), 'no-record'],
+    ['names another payload', forgedWith({}), 'other-body'],
+    ['has an empty key', forgedWith({ pk: '' }), 'malformed-key'],
+    ['has a key without a source', forgedWith({ pk: 'BREAKER#scalekit/route' }), 'malformed-key'],
+    ['has a key that no table takes', forgedWith({ pk: `scalekit#${'é'.repeat(1_020)}` }), 'malformed-key'],
+    ['has its payload nowhere', forgedWith({ bodyAt: '' }), 'malformed-key'],
+    ['has its payload at no text', forgedWith({ bodyAt: 7 }), 'malformed-key'],
+    ['has an epoch without end', forgedWith({}).replace('"epoch":0', '"epoch":1e999'), 'malformed-epoch'],
+    ['has an epoch that no table takes', forgedWith({ epoch: 1e300 }), 'malformed-epoch'],
+    ['has an epoch below 0', forgedWith({ epoch: -1 }), 'malformed-epoch'],
+    ['has half an epoch', forgedWith({ epoch: 0.5 }), 'malformed-epoch'],
+    ['has a hash that is none', forgedWith({ bodySha256: 'F'.repeat(64) }), 'malformed-hash'],
   ])('that %s is quarantined, not run', async (_, body, reason) => {
     let runs = 0;
     const { take, record } = await received(() => void runs++);

@@ -11,6 +11,7 @@ import { MemoryQueue } from '../../support/memory/queue.ts';
 import { MemoryStore } from '../../support/memory/store.ts';
 
 const PK = 'stripe#evt_1';
+const SHA = 'a'.repeat(64);
 
 function recordOf(more: Partial<EventRecord>): EventRecord {
   return {
@@ -21,7 +22,7 @@ function recordOf(more: Partial<EventRecord>): EventRecord {
     eventId: 'evt_1',
     type: 'invoice.paid',
     route: 'invoice-paid',
-    bodySha256: 'abc',
+    bodySha256: SHA,
     bodyBytes: 2,
     receivedAt: NOON - 1_000,
     epoch: 0,
@@ -51,7 +52,7 @@ test.each<[string, Partial<EventRecord>]>([
 
   expect(await replay(record, false, ports)).toEqual({ replay: 'sent', record });
   expect(queue.sent).toMatchObject([
-    { source: 'stripe', route: 'invoice-paid', body: '{"v":1,"pk":"stripe#evt_1","epoch":0,"bodySha256":"abc"}' },
+    { source: 'stripe', route: 'invoice-paid', body: `{"v":1,"pk":"stripe#evt_1","epoch":0,"bodySha256":"${SHA}"}` },
   ]);
   expect(store.records.get(PK)).toEqual(record);
 });
@@ -72,7 +73,7 @@ test.each(['DONE', 'PARKED'] as const)('force starts a %s event in the next epoc
     via: 'queue',
     record: { epoch: 5, attempt: 0, status: 'RECEIVED' },
   });
-  expect(queue.sent.map(({ body }) => body)).toEqual(['{"v":1,"pk":"stripe#evt_1","epoch":5,"bodySha256":"abc"}']);
+  expect(queue.sent.map(({ body }) => body)).toEqual([`{"v":1,"pk":"stripe#evt_1","epoch":5,"bodySha256":"${SHA}"}`]);
   expect(store.records.get(PK)).toEqual(recordOf({ epoch: 5, outboxAt: NOON + 60_000 }));
 });
 
@@ -84,7 +85,7 @@ test('where the queue does not take it, the sweeper sends the new epoch', async 
   queue.down = false;
   clock.advance(60_000);
   await sweep({ store, queue, clock });
-  expect(queue.sent.map(({ body }) => body)).toEqual(['{"v":1,"pk":"stripe#evt_1","epoch":1,"bodySha256":"abc"}']);
+  expect(queue.sent.map(({ body }) => body)).toEqual([`{"v":1,"pk":"stripe#evt_1","epoch":1,"bodySha256":"${SHA}"}`]);
 });
 
 test('without force, a queue that does not take it is a failure that the caller hears of', async () => {
@@ -132,7 +133,7 @@ test('refuses what somebody changed since it was looked at', async () => {
 
 test('a new epoch runs the handler once under a new key; a message of the epoch before is dropped', async () => {
   const { record, store, queue, clock, ports } = given({ status: 'DONE', attempt: 1 });
-  await store.putBody(PK, { sha256: 'abc', bytes: Buffer.from('{}'), expiresAt: NOON });
+  await store.putBody(PK, { sha256: SHA, bytes: Buffer.from('{}'), expiresAt: NOON });
   await replay(record, true, ports);
   const keys: string[] = [];
   const subject = processor({
@@ -147,7 +148,7 @@ test('a new epoch runs the handler once under a new key; a message of the epoch 
     return consume(subject, queued, { store, clock, random: () => 0, log, circuit });
   };
 
-  expect(await outcomeOf('{"v":1,"pk":"stripe#evt_1","epoch":0,"bodySha256":"abc"}')).toMatchObject({
+  expect(await outcomeOf(`{"v":1,"pk":"stripe#evt_1","epoch":0,"bodySha256":"${SHA}"}`)).toMatchObject({
     outcome: 'skipped',
     why: 'replayed-since',
   });
