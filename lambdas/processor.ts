@@ -17,6 +17,7 @@ import type { OneByOneProcessor } from './core/processing/attempt.ts';
 import { inBulk, type Member } from './core/processing/bulk.ts';
 import { Circuit } from './core/processing/circuit.ts';
 import { type Outcome, type QueuedMessage, take } from './core/processing/consume.ts';
+import { handOf } from './core/processing/hand.ts';
 import { isOrdered, takeInOrder, unitOf } from './core/processing/in-order.ts';
 import { ownerOf } from './core/processing/place.ts';
 import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
@@ -124,7 +125,7 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
 const LOST = 'a message could not be handled and returns to its queue';
 
 function queuedOf(
-  { messageId, eventSourceARN, body, attributes }: SQSRecord,
+  { receiptHandle, eventSourceARN, body, attributes }: SQSRecord,
   { invocation, deadline, place, cutShort }: Job<SQSRecord>,
   at: number,
 ): QueuedMessage {
@@ -135,7 +136,7 @@ function queuedOf(
     hop: hopOf(eventSourceARN),
     receives: Number(attributes.ApproximateReceiveCount),
     ordered: isOrdered(eventSourceARN),
-    owner: ownerOf(invocation, messageId, place),
+    owner: ownerOf(invocation, handOf(receiptHandle), place),
     deadline,
     place,
     ...(how !== undefined && { cutShort: how }),

@@ -1,5 +1,6 @@
 import type * as S3 from '@aws-sdk/client-s3';
 import type { Blobs } from './body-rows.ts';
+import { clientOptions } from './clients.ts';
 
 /**
  * Large payloads in S3. The client is loaded at the first of them: few functions ever meet one, and its code would
@@ -7,7 +8,8 @@ import type { Blobs } from './body-rows.ts';
  */
 export function s3Blobs(bucket: string): Blobs {
   let loaded: Promise<{ sdk: typeof S3; client: S3.S3Client }> | undefined;
-  const load = () => (loaded ??= import('@aws-sdk/client-s3').then((sdk) => ({ sdk, client: new sdk.S3Client({}) })));
+  const load = () =>
+    (loaded ??= import('@aws-sdk/client-s3').then((sdk) => ({ sdk, client: new sdk.S3Client(clientOptions) })));
   return {
     async put(name, bytes) {
       const { sdk, client } = await load();

@@ -111,6 +111,14 @@ test('only the adapters and the entries know the SDK and middy', () => {
   expect(strays(others, (imported) => !isSdk(imported))).toEqual([]);
 });
 
+test('every SDK client is told how long a call may take', () => {
+  const made = lambdas.flatMap(({ path, text }) =>
+    [...text.matchAll(/new (?:\w+\.)?\w+Client\(([^)]*)\)?/g)].map(([, options = '']) => ({ path, options })),
+  );
+  expect(made.length).toBeGreaterThan(10);
+  expect(made.filter(({ options }) => options === '' || options === '{}')).toEqual([]);
+});
+
 test('only the adapters and the entries read the environment, and only adapters may write to the console', () => {
   const environment = lambdas.filter(({ path }) => !path.startsWith('lambdas/adapters/') && !isEntry(path));
   expect(environment.filter(({ text }) => /\bprocess\.env\b/.test(text)).map(({ path }) => path)).toEqual([]);

@@ -6,11 +6,11 @@ export type Place = 'together' | 'apart' | 'alone';
 const ALONE = '/alone';
 
 /**
- * Names one execution of one message, unique over all sandboxes. The name says whether it was alone, and stays in the
+ * Names one execution of one handing-over of a message, unique over all sandboxes. It says whether that was alone, and stays in the
  * record: if that execution dies, it is known who was to blame.
  */
-export function ownerOf(invocation: string, messageId: string, place: Place): string {
-  return `${invocation}/${messageId}${place === 'alone' ? ALONE : ''}`;
+export function ownerOf(invocation: string, hand: string, place: Place): string {
+  return `${invocation}/${hand}${place === 'alone' ? ALONE : ''}`;
 }
 
 /** Whether a thread of the same invocation may have claimed the event before: then it is gone on with. */

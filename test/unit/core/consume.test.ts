@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { consume, type QueuedMessage } from '../../../lambdas/core/processing/consume.ts';
 import { opened, switched, UNTOUCHED } from '../../../lambdas/core/processing/breaker.ts';
+import { handOf } from '../../../lambdas/core/processing/hand.ts';
 import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import {
   PermanentError,
@@ -442,6 +443,20 @@ describe('a message', () => {
     expect(await take()).toEqual({ outcome: 'deferred', why: 'held', delaySeconds: 36, pk: PK });
     release();
     expect(await first).toMatchObject({ outcome: 'done' });
+  });
+
+  test('that a batch has twice, with a receipt handle each, runs once', async () => {
+    let runs = 0;
+    const { take } = await received(async () => {
+      runs++;
+      await new Promise(setImmediate);
+    });
+    const outcomes = await Promise.all(
+      ['AQEB1', 'AQEB2'].map((handle) => take({ owner: `one invocation/${handOf(handle)}` })),
+    );
+
+    expect(outcomes).toMatchObject([{ outcome: 'done' }, { outcome: 'deferred', why: 'held' }]);
+    expect(runs).toBe(1);
   });
 
   test.each<[string, string, string]>([
