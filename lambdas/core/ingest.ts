@@ -75,7 +75,7 @@ export async function ingest(
     // record says: its queue may not have it.
     if (stored.status === 'RECEIVED') {
       if (sameBody) await store.putBody(bodyKey(stored), { ...body, bytes: delivery.body });
-      return send(stored, received, ports);
+      return send(stored, received, redelivers, ports);
     }
     // Nobody reads its payload; where the key is not the id, the empty row leads from the id to the record. In the place
     // of a payload that is read it would destroy it.

@@ -6,8 +6,8 @@ export type Place = 'together' | 'apart' | 'alone';
 const ALONE = '/alone';
 
 /**
- * Names one execution of one handing-over of a message, unique over all sandboxes. It says whether that was alone, and stays in the
- * record: if that execution dies, it is known who was to blame.
+ * Names one execution of one handing-over of a message, unique over all sandboxes. It says whether that was alone, and
+ * stays in the record: if that execution dies, it is known who was to blame.
  */
 export function ownerOf(invocation: string, hand: string, place: Place): string {
   return `${invocation}/${hand}${place === 'alone' ? ALONE : ''}`;
