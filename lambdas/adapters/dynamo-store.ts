@@ -126,9 +126,11 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
 
     async claim(claim: Claim): Promise<ClaimResult> {
       const state = listed(claim.pk, 'PROCESSING');
+      const [source = '', route = ''] = claim.route.split('/');
       const result = await update(claim.pk, {
         condition:
-          'v >= :oldest AND v <= :v AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
+          'v >= :oldest AND v <= :v AND #source = :source AND #route = :route' +
+          ' AND epoch = :epoch AND bodySha256 = :sha AND expiresAt > :seconds AND (' +
           '#status = :received' +
           ' OR (#status = :failed AND (:hop = :dead OR attribute_not_exists(movedAt) OR movedAt < :sentAt))' +
           (claim.unlessAbandoned
@@ -146,6 +148,8 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
         values: {
           ':v': RECORD_VERSION,
           ':oldest': OLDEST_VERSION,
+          ':source': source,
+          ':route': route,
           ':epoch': claim.epoch,
           ':sha': claim.bodySha256,
           ':seconds': Math.floor(claim.now / 1000),

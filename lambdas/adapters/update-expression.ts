@@ -17,6 +17,8 @@ export function expressions({ condition, set, add = {}, remove = [], values }: C
   const names: Record<string, string> = {
     '#status': 'status',
     '#owner': 'owner',
+    '#source': 'source',
+    '#route': 'route',
     '#state': INDEX.statuses.partitionKey,
   };
   const all: Record<string, string | number> = { ...values };

@@ -30,6 +30,8 @@ export interface Claim {
   readonly sentAt: number;
   /** The queue it came from. A dead letter may always be tried again. */
   readonly hop: 'main' | 'dead';
+  /** `<source>/<route>` of whoever claims; an event of another is refused. */
+  readonly route: string;
   /** What the message says of the record; a claim under other values fails. */
   readonly epoch: number;
   readonly bodySha256: string;

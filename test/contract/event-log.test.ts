@@ -46,6 +46,7 @@ async function received(
     source,
     eventId: id,
     type: 'x',
+    route: 'any',
     bodySha256: 'a'.repeat(64),
     bodyBytes: 2,
     receivedAt,
@@ -157,7 +158,8 @@ test.each(['default', 'chosen'])('the index of statuses follows a record through
   const source = `life-${which}`;
   const id = await received(source, NOW - HOUR, {}, { ...table, store });
   const pk = `${source}#${id}`;
-  const claim = { pk, epoch: 0, bodySha256: 'a'.repeat(64), now: NOW, leaseUntil: NOW + 1, hop: 'main' } as const;
+  const life = { bodySha256: 'a'.repeat(64), now: NOW, leaseUntil: NOW + 1, hop: 'main' } as const;
+  const claim = { pk, route: `${source}/any`, epoch: 0, ...life };
   const listed = async () => {
     const found: string[] = [];
     for (const status of ['FAILED', 'PARKED'] as const)

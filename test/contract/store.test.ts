@@ -30,9 +30,20 @@ function received(more: Partial<EventRecord> = {}): EventRecord {
   };
 }
 
-function claimOf({ pk, bodySha256, epoch }: EventRecord, more: Partial<Claim> = {}): Claim {
+function claimOf({ pk, source, route, bodySha256, epoch }: EventRecord, more: Partial<Claim> = {}): Claim {
   const leaseUntil = NOW + 35 * SECOND;
-  return { pk, bodySha256, epoch, owner: 'first', now: NOW, leaseUntil, sentAt: NOW, hop: 'main', ...more };
+  return {
+    pk,
+    route: `${source}/${route}`,
+    bodySha256,
+    epoch,
+    owner: 'first',
+    now: NOW,
+    leaseUntil,
+    sentAt: NOW,
+    hop: 'main',
+    ...more,
+  };
 }
 
 function hash(bytes: Buffer): string {
@@ -142,6 +153,8 @@ describe.each(STORES)('the store: %s', (_, open) => {
   });
 
   test.each<[string, Partial<EventRecord>, Partial<Claim>]>([
+    ['of another route', {}, { route: 'stripe/invoice-voided' }],
+    ['of another source', {}, { route: 'github/invoice-paid' }],
     ['of another epoch', { epoch: 1 }, { epoch: 0 }],
     ['of another payload', {}, { bodySha256: 'f'.repeat(64) }],
     ['of a newer version', { v: 2 }, {}],

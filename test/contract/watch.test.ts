@@ -29,6 +29,7 @@ describe.each(STORES)('what a provider sends once: %s', (_, open) => {
       status: 'RECEIVED',
       source,
       type: 'x',
+      route: 'any',
       bodySha256: 'a'.repeat(64),
       bodyBytes: 2,
     } as const;
@@ -67,7 +68,7 @@ describe.each(STORES)('what a provider sends once: %s', (_, open) => {
       leaseUntil: NOW,
       sentAt: NOW,
     };
-    await subject.store.claim({ ...claim, hop: 'main' });
+    await subject.store.claim({ ...claim, route: 'b/any', hop: 'main' });
 
     expect(await enrol('b', NOW)).toBe(0);
   });
@@ -108,7 +109,7 @@ describe.each(STORES)('what a provider sends once: %s', (_, open) => {
     const pk = await received('e', NOW - 5 * MINUTE);
     await enrol('e', NOW);
     const claim = { pk, bodySha256: 'a'.repeat(64), epoch: 0, owner: 'a', now: NOW, leaseUntil: NOW + 1, sentAt: NOW };
-    await subject.store.claim({ ...claim, hop: 'main' });
+    await subject.store.claim({ ...claim, route: 'e/any', hop: 'main' });
 
     expect(await due(NOW, 'e')).toEqual([]);
   });

@@ -230,7 +230,12 @@ export async function runOrdered(options: OrderedRun): Promise<OrderedResult> {
         records.filter((record) => record.status === status).length,
       ]),
     ),
-    triesOfParked: new Set(parked.filter(({ pk }) => !permanent.has(pk)).map(({ attempt }) => attempt)),
+    // One whose fifth execution died is claimed once more, which is no try.
+    triesOfParked: new Set(
+      parked
+        .filter(({ pk }) => !permanent.has(pk))
+        .map(({ attempt, lastError }) => attempt - (lastError?.startsWith('attempts-spent') ? 1 : 0)),
+    ),
     burned: queues.messages
       .filter(({ body }) => !parked.some(({ pk }) => body.includes(`"${pk}"`)))
       .map(({ body }) => body)

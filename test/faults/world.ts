@@ -59,7 +59,7 @@ const REPLAYS_AT: readonly (readonly [atMs: number, force: boolean])[] = [
 /** Between the first deliveries and the provider's second try of what was signed with the new secret too early. */
 const ROTATION_MS = { begins: 1_000, ends: 3_000 } as const;
 const CONTROL_EVERY_MS = 60_000;
-const ROUTE: ControlledRoute = { route: 'scalekit/route', mappings: ['mapping'], maximumConcurrency: 5 };
+const MAPPING = { mappings: ['mapping'], maximumConcurrency: 5 } as const;
 const ROUTES = new Set(SOURCES.map(({ name }) => `${name}/route`));
 
 /** Runs one schedule to its end and judges what happened. */
@@ -85,7 +85,8 @@ class World {
   readonly #consumers: Consumers;
   readonly #options: RunOptions;
   readonly #configuration: Configuration;
-  #mapping = settingsOf('configured', ROUTE);
+  readonly #route: ControlledRoute;
+  #mapping = settingsOf('configured', MAPPING);
   #nextTick = NOON;
   #actors = 0;
   #calm = false;
@@ -94,6 +95,7 @@ class World {
     const { configuration, random, trace, mutant } = options;
     this.#options = options;
     this.#configuration = configuration;
+    this.#route = { route: `${configuration.provider}/route`, ...MAPPING };
     const faultFor: FaultFor = (site, count) => (this.#calm ? undefined : options.faultFor(site, count));
     this.scheduler = new Scheduler({ clock: this.clock, random, faultFor, ...(trace && { trace }) });
     this.#sandboxes = new Sandboxes(this.scheduler, configuration.rotates === true);
@@ -109,12 +111,12 @@ class World {
       store: this.#inner,
       queues: this.#queues,
       breakers: this.#breakers,
-      route: ROUTE.route,
+      route: this.#route.route,
       newActor: (name) => this.#actor(name),
       isCalm: () => this.#calm,
       effect: (key) => this.#effect(key),
     });
-    if (configuration.outage) this.#breakers.rows.set(ROUTE.route, opened(UNTOUCHED, NOON, 'others'));
+    if (configuration.outage) this.#breakers.rows.set(this.#route.route, opened(UNTOUCHED, NOON, 'others'));
     const setItem = this.#store.items.set.bind(this.#store.items);
     this.#store.items.set = (name, item) => {
       if (typeof item.id === 'string') this.#effect(item.id);
@@ -198,9 +200,9 @@ class World {
   /** The controller's minute is simulated where it finds something to do. */
   #nextControl(): number {
     if (!this.#configuration.outage) return Infinity;
-    const breaker = this.#breakers.rows.get(ROUTE.route) ?? UNTOUCHED;
+    const breaker = this.#breakers.rows.get(this.#route.route) ?? UNTOUCHED;
     const now = this.clock.now();
-    const inOrder = (at: number) => same(this.#mapping, settingsOf(mappingMode(breaker, at), ROUTE));
+    const inOrder = (at: number) => same(this.#mapping, settingsOf(mappingMode(breaker, at), MAPPING));
     let at = Math.max(now, this.#nextTick);
     if (inOrder(at)) at = Math.max(at, breaker.openUntil);
     if (inOrder(at)) return Infinity;
@@ -221,7 +223,7 @@ class World {
           return Promise.resolve();
         }),
     };
-    void control([ROUTE], { mappings, breakers, clock: actor.clock, report: () => undefined });
+    void control([this.#route], { mappings, breakers, clock: actor.clock, report: () => undefined });
   }
 
   /** A person at the command line, who tries once more when it fails. */

@@ -100,6 +100,15 @@ function logLines(): Record<string, unknown>[] {
     });
 }
 
+/** An event that waits for another route of the source. */
+const OF_ANOTHER_ROUTE = 'inkress#of-another-route';
+
+beforeAll(async () => {
+  const real = await recordOf((await delivered('evt-model')).pk);
+  const waits = { pk: { S: OF_ANOTHER_ROUTE }, status: { S: 'RECEIVED' }, route: { S: 'bad' } };
+  await dynamodb.call('PutItem', { TableName: await tableNamed('Records'), Item: { ...real, ...waits } });
+}, 90_000);
+
 test.each<[string, string, (real: object & { pk: string }) => string]>([
   ['that is no JSON', 'not-json', () => 'DROP TABLE events'],
   ['of an event that nobody received', 'no-record', (real) => JSON.stringify({ ...real, pk: 'inkress#forged' })],
@@ -107,6 +116,7 @@ test.each<[string, string, (real: object & { pk: string }) => string]>([
   ['of a version that nobody knows', 'unknown-version', (real) => JSON.stringify({ ...real, v: 99 })],
   ['of a replay that never was', 'unknown-epoch', (real) => JSON.stringify({ ...real, epoch: 7 })],
   ['with a key that no table takes', 'malformed-key', (real) => JSON.stringify({ ...real, pk: '' })],
+  ['of another route', 'other-route', (real) => JSON.stringify({ ...real, pk: OF_ANOTHER_ROUTE })],
 ])(
   'a message %s is quarantined as %s, counted, and parked without being executed',
   async (_case, reason, forge) => {
@@ -121,6 +131,7 @@ test.each<[string, string, (real: object & { pk: string }) => string]>([
     expect(lines.filter((line) => line['Quarantined'] === 1)).not.toEqual([]);
     expect(await effects()).toBe(before);
     expect((await recordOf(real.pk))['status']?.S).toBe('DONE');
+    expect((await recordOf(OF_ANOTHER_ROUTE))['status']?.S).toBe('RECEIVED');
   },
   90_000,
 );

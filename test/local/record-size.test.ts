@@ -96,7 +96,7 @@ test.each([
   sizes.received = sizeOf(await itemOf(pk));
   for (const step of ['first', 'second'] as const) {
     const claim = { pk, epoch, bodySha256, owner: OWNER, now: NOW, leaseUntil: NOW + 35_000, sentAt: NOW + 1 };
-    const claimed = await store.claim({ ...claim, hop: 'dead' });
+    const claimed = await store.claim({ ...claim, route: `${SOURCE}/${ROUTE}`, hop: 'dead' });
     if (!claimed.claimed) throw new Error('not claimed');
     sizes[`${step} claim`] = sizeOf(await itemOf(pk));
     const fence = { pk, owner: OWNER, attempt: claimed.record.attempt };

@@ -42,6 +42,8 @@ const FRESH_MS = 2_000;
  * The breaker protects, it doesn't decide: when its row can't be read or written, messages go on as they were.
  */
 export class Circuit {
+  /** `<source>/<route>` */
+  readonly route: string;
   readonly #options: CircuitOptions;
   #known: Breaker = UNTOUCHED;
   #readAt = -Infinity;
@@ -50,6 +52,7 @@ export class Circuit {
 
   constructor(options: CircuitOptions) {
     this.#options = options;
+    this.route = options.route;
   }
 
   /** @param by the execution that asks: unique, so that a repeated write knows its own first try */

@@ -132,7 +132,7 @@ async function claimAndRun<Payload>(
   pass: Pass,
   ports: ConsumePorts,
 ): Promise<Outcome> {
-  const claim = claimOf(message, queued, ports.clock.now());
+  const claim = claimOf(message, queued, ports);
   // The payload is asked for along with the claim: those of a batch come in one request, and nobody waits for them
   // afterwards. Both are awaited to their end: a call left in flight would be frozen with the function.
   const at = message.bodyAt ?? message.pk;
@@ -162,11 +162,12 @@ function elsewhere({ pk, lastError = '' }: EventRecord, { place, cutShort }: Que
   return undefined;
 }
 
-function claimOf(message: Message, queued: QueuedMessage, now: number): Claim {
+function claimOf(message: Message, queued: QueuedMessage, { clock, circuit }: ConsumePorts): Claim {
   return {
     pk: message.pk,
     owner: queued.owner,
-    now,
+    route: circuit.route,
+    now: clock.now(),
     leaseUntil: queued.deadline + LEASE_MARGIN_MS,
     sentAt: queued.sentAt,
     hop: queued.hop,
@@ -183,7 +184,7 @@ async function parkUntried(
   reason: string,
   ports: ConsumePorts,
 ): Promise<Outcome> {
-  const { unlessAbandoned: _, ...claim } = claimOf(message, queued, ports.clock.now());
+  const { unlessAbandoned: _, ...claim } = claimOf(message, queued, ports);
   const result = await ports.store.claim(claim);
   if (!result.claimed) return notClaimed(message, result.existing, claim);
   const { pk, attempt } = result.record;

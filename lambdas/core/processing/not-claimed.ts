@@ -12,6 +12,8 @@ export function notClaimed(message: Message, existing: EventRecord | undefined, 
   if (!existing || isExpired(existing, now)) return { outcome: 'quarantined', delaySeconds: 0, reason: 'no-record' };
   if (!isKnownVersion(existing.v))
     return { outcome: 'deferred', why: 'newer-version', delaySeconds: DEAD_LETTER_WAIT_SECONDS, pk };
+  if (`${existing.source}/${existing.route}` !== claim.route)
+    return { outcome: 'quarantined', delaySeconds: 0, reason: 'other-route' };
   if (existing.epoch > message.epoch) return { outcome: 'skipped', why: 'replayed-since', pk };
   if (existing.epoch < message.epoch) return { outcome: 'quarantined', delaySeconds: 0, reason: 'unknown-epoch' };
   if (existing.bodySha256 !== message.bodySha256)

@@ -164,6 +164,7 @@ function isWaiting({ status, v }: EventRecord): boolean {
 }
 
 function claimable(record: EventRecord, claim: Claim): boolean {
+  if (`${record.source}/${record.route}` !== claim.route) return false;
   const same = isKnownVersion(record.v) && record.epoch === claim.epoch && record.bodySha256 === claim.bodySha256;
   if (!same || record.expiresAt <= Math.floor(claim.now / 1000)) return false;
   switch (record.status) {

@@ -50,7 +50,7 @@ const OPTIONS = { memoryMebibytes: 128, patienceMs: 20_000 };
 
 test('a thread that dies between two batches, of what a handler left behind, is replaced before the next one', async () => {
   const thread = standingThread(OPTIONS);
-  expect(await thread.run(job('leave-a-bomb'))).toEqual({ verdicts: ['taken'] });
+  expect(await thread.run(job('leave-a-bomb'))).toMatchObject({ verdicts: ['taken'] });
   await until(
     () => existsSync(join(root, 'ended')),
     () => 'the thread lives',

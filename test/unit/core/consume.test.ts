@@ -14,6 +14,8 @@ import { MemoryBreakers } from '../../support/memory/breakers.ts';
 import type { MemoryStore } from '../../support/memory/store.ts';
 
 const PK = 'scalekit#msg_1';
+/** An event of another route. */
+const OF_ANOTHER = 'scalekit#msg_2';
 const silent = { info: () => undefined, warn: () => undefined };
 
 /** One received event, and a consumer of it whose handler each test chooses. */
@@ -291,6 +293,7 @@ describe('a failure', () => {
         leaseUntil: NOON,
         sentAt: NOON,
         hop: 'main',
+        route: 'scalekit/user-created',
         epoch: 0,
         bodySha256: record()?.bodySha256 ?? '',
       });
@@ -392,7 +395,7 @@ describe('a payload', () => {
         clock,
         random: () => 1,
         log: silent,
-        circuit: new Circuit({ route: 'r', breakers: new MemoryBreakers(), clock }),
+        circuit: new Circuit({ route: 'scalekit/user-created', breakers: new MemoryBreakers(), clock }),
       },
     );
 
@@ -465,6 +468,7 @@ describe('a message', () => {
     ['has an unknown version', '{"v":99,"pk":"scalekit#msg_1","epoch":0,"bodySha256":"x"}', 'unknown-version'],
     ['lacks a field', '{"v":1,"pk":"scalekit#msg_1"}', 'missing-field'],
     ['names no record', forgedWith({ pk: 'scalekit#forged' }), 'no-record'],
+    ['names another route’s event', forgedWith({ pk: OF_ANOTHER }), 'other-route'],
     ['names another payload', forgedWith({}), 'other-body'],
     ['has an empty key', forgedWith({ pk: '' }), 'malformed-key'],
     ['has a key without a source', forgedWith({ pk: 'BREAKER#scalekit/route' }), 'malformed-key'],
@@ -478,10 +482,13 @@ describe('a message', () => {
     ['has a hash that is none', forgedWith({ bodySha256: 'F'.repeat(64) }), 'malformed-hash'],
   ])('that %s is quarantined, not run', async (_, body, reason) => {
     let runs = 0;
-    const { take, record } = await received(() => void runs++);
+    const { take, store, record } = await received(() => void runs++);
+    const ours = record();
+    if (ours)
+      store.records.set(OF_ANOTHER, { ...ours, pk: OF_ANOTHER, route: 'user-deleted', bodySha256: 'f'.repeat(64) });
 
     expect(await take({ body })).toEqual({ outcome: 'quarantined', delaySeconds: 0, reason });
-    expect([runs, record()?.status]).toEqual([0, 'RECEIVED']);
+    expect([runs, record(), store.records.get(OF_ANOTHER)?.status]).toEqual([0, ours, 'RECEIVED']);
   });
 
   test('from before a replay is let go', async () => {

@@ -118,7 +118,8 @@ test('what the provider has sent again meanwhile is a duplicate, and leaves the 
   await receive(signedAnew(1, clock.now()));
   const record = await store.get('scalekit#msg_1');
   if (!record) throw new Error('no record');
-  await store.claim({ ...record, owner: 'o', leaseUntil: clock.now() + 1, now: clock.now(), sentAt: 0, hop: 'main' });
+  const claim = { owner: 'o', leaseUntil: clock.now() + 1, now: clock.now(), sentAt: 0, hop: 'main' } as const;
+  await store.claim({ ...record, ...claim, route: 'scalekit/user-created' });
   expect(ids(await ask('POST', 'inbox/scalekit/release'))).toEqual(['msg_1 duplicate']);
   expect(inbox.objects.size).toBe(0);
 });
@@ -164,7 +165,8 @@ test('what was put in between a crash and its removal is let in once: the second
   expect(ids(await ask('POST', 'inbox/scalekit/release'))).toEqual(['msg_1 accepted']);
   const record = await store.get('scalekit#msg_1');
   if (!record) throw new Error('no record');
-  await store.claim({ ...record, owner: 'o', leaseUntil: clock.now() + 1, now: clock.now(), sentAt: 0, hop: 'main' });
+  const claim = { owner: 'o', leaseUntil: clock.now() + 1, now: clock.now(), sentAt: 0, hop: 'main' } as const;
+  await store.claim({ ...record, ...claim, route: 'scalekit/user-created' });
   for (const [name, bytes] of before) inbox.objects.set(name, bytes);
   expect(ids(await ask('POST', 'inbox/scalekit/release'))).toEqual(['msg_1 duplicate']);
 });

@@ -25,7 +25,8 @@ test('an event that was claimed is let alone', async () => {
   const [record] = store.records.values();
   if (!record) throw new Error('not recorded');
   const { pk, epoch, bodySha256 } = record;
-  await store.claim({ pk, owner: 'me', leaseUntil: 0, now: NOON, sentAt: NOON, hop: 'main', epoch, bodySha256 });
+  const claim = { owner: 'me', leaseUntil: 0, now: NOON, sentAt: NOON, hop: 'main' } as const;
+  await store.claim({ ...claim, pk, route: 'scalekit/user-created', epoch, bodySha256 });
   clock.advance(60 * 60_000);
 
   expect(await sweep({ store, queue, clock })).toMatchObject({ due: 0, sent: 0, skipped: 0, failed: 0 });
