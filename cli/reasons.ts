@@ -30,6 +30,7 @@ export const REENCODINGS: Readonly<Record<Reencoding, string>> = {
   'byte-order-mark-removed': 'a byte order mark at its start was removed',
   'byte-order-mark-added': 'a byte order mark was put at its start',
   'decoded-as-utf8': 'bytes that are no UTF-8 were decoded as if they were',
+  'decoded-as-latin1': 'its UTF-8 was decoded as Latin-1 and written as UTF-8 again: “Ã«” for “ë”',
   'base64-not-decoded': 'it is still base64: decode it, as API Gateway’s isBase64Encoded says',
   'newline-added': 'a line break was added at its end',
   'newline-removed': 'the line break at its end was removed',

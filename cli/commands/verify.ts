@@ -120,6 +120,9 @@ function shown(line: string): string {
   return inert(line);
 }
 
+const LOSSY =
+  'The body has U+FFFD, which decoders write for bytes they can’t read: unless the provider sent it, the body that was signed is lost. Capture the raw bytes.';
+
 function rows(examined: Examined, whole: boolean): Parameters<typeof listing>[0] {
   const { provider, verdict, reencoding, signed, received, expected, timestamp } = examined;
   const reason = examined.reason ?? ('reason' in verdict ? verdict.reason : undefined);
@@ -128,6 +131,7 @@ function rows(examined: Examined, whole: boolean): Parameters<typeof listing>[0]
     ['verdict', describe(verdict, reason)],
     ['', reason ? REASONS[reason] : null],
     ['', reencoding ? `Here ${REENCODINGS[reencoding]}.` : null],
+    ['', examined.lossy ? LOSSY : null],
     ['', examined.apartFromAge === undefined ? null : apart(examined.apartFromAge)],
   ];
   if (timestamp) rows.push(['time', `${timestamp.text}${age(timestamp.ageSeconds)}`]);
@@ -137,6 +141,10 @@ function rows(examined: Examined, whole: boolean): Parameters<typeof listing>[0]
   }
   for (const text of received) rows.push(['received', text]);
   for (const text of expected) rows.push(['expected', text]);
+  for (const { name, claimed, expected: right, holds } of examined.claims ?? []) {
+    const differs = holds ? '' : `, expected ${right ?? '(absent)'}`;
+    rows.push(['claim', `${name}: ${claimed ?? '(absent)'}${differs}`]);
+  }
   return rows;
 }
 

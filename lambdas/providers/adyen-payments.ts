@@ -42,6 +42,12 @@ export const adyenPayments = provider({
     covers: SIGNED.map((path) => json(`${ITEM}/${path.join('/')}`)),
     reads: [],
     prove: proveItems,
+    describe: (attempt) =>
+      itemsOf(attempt).map((item) => ({
+        content: [signedText(item)],
+        received: scalarText(atPointer(item, ['additionalData', 'hmacSignature'])) ?? '',
+        by: SCHEME,
+      })),
   },
   id: [joined(json(`${ITEM}/pspReference`), ':', json(`${ITEM}/eventCode`), ':', json(`${ITEM}/success`))],
   type: [json(`${ITEM}/eventCode`)],
@@ -58,16 +64,20 @@ export const adyenPayments = provider({
   unchecked: ['that it still looks for [accepted]'],
 });
 
-function proveItems(attempt: Attempt, secrets: SecretSet): Proof {
+function itemsOf(attempt: Attempt): readonly unknown[] {
   const parsed = attempt.json();
   const items = 'value' in parsed ? atPointer(parsed.value, ['notificationItems']) : undefined;
-  if (!Array.isArray(items) || items.length === 0) return 'missing-signature';
+  return Array.isArray(items) ? items.map((entry: unknown) => atPointer(entry, ['NotificationRequestItem'])) : [];
+}
+
+function proveItems(attempt: Attempt, secrets: SecretSet): Proof {
+  const items = itemsOf(attempt);
+  if (items.length === 0) return 'missing-signature';
   if (items.length > MAX_ITEMS) return 'malformed-signature';
   if (secrets.keys.length === 0) return 'no-usable-secret';
   const contents: Content[] = [];
   const indexes = new Set<number>();
-  for (const entry of items as readonly unknown[]) {
-    const item = atPointer(entry, ['NotificationRequestItem']);
+  for (const item of items) {
     const text = atPointer(item, ['additionalData', 'hmacSignature']);
     if (typeof text !== 'string' || text === '') return 'missing-signature';
     const signatures = rightLength(SCHEME, [text]);

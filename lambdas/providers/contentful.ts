@@ -32,6 +32,11 @@ export const contentful = provider({
     // And those that the request names, which its owner has chosen.
     reads: ['x-contentful-signature', TIMESTAMP, SIGNED_HEADERS],
     prove: proveRequest,
+    describe: (attempt) => {
+      const names = attempt.header(SIGNED_HEADERS)?.split(',') ?? [];
+      const content = canonicalRequest(attempt, names, attempt.header(TIMESTAMP) ?? '');
+      return [{ content, received: attempt.header('x-contentful-signature') ?? '', by: SCHEME }];
+    },
   },
   id: [],
   type: [header('X-Contentful-Topic')],

@@ -25,6 +25,10 @@ export const plivoV3 = provider({
     covers: [url, sortedForm, header('X-Plivo-Signature-V3-Nonce')],
     reads: ['x-plivo-signature-v3', 'x-plivo-signature-v3-nonce'],
     prove: proveRequest,
+    describe: (attempt) => {
+      const content = [`${signedUrl(attempt)}.${attempt.header('x-plivo-signature-v3-nonce') ?? ''}`];
+      return [{ content, received: attempt.header('x-plivo-signature-v3') ?? '', by: SCHEME }];
+    },
   },
   id: [form('MessageUUID'), form('CallUUID'), query('CallUUID')],
   type: [form('Event'), form('Status'), form('CallStatus'), query('CallStatus'), 'request'],

@@ -61,6 +61,17 @@ test('a body that was printed again on its way is recognised', async () => {
   expect(stdout).toContain('the JSON was parsed and printed again');
 });
 
+test('a token shows what binds it to the request', async () => {
+  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const input = `${encode({ alg: 'HS256' })}.${encode({ iss: 'Upstash', sub: 'https://a.example/', exp: TIME + 60, body: 'x' })}`;
+  const mac = createHmac('sha256', SECRET).update(input).digest('base64url');
+  const path = file('qstash.http', `POST https://b.example/ HTTP/1.1\nUpstash-Signature: ${input}.${mac}\n\n\ufffd`);
+  const { stdout } = await verify(path, '--provider', 'upstash-qstash', '--at', String(TIME));
+  expect(stdout).toMatch(/^claim +iss: Upstash$/m);
+  expect(stdout).toMatch(/^claim +sub: https:\/\/a\.example\/, expected https:\/\/b\.example\/$/m);
+  expect(stdout).toContain('The body has U+FFFD');
+});
+
 test('what another secret signed shows what was expected, and never the secret', async () => {
   const path = stripe();
   const { stdout } = await hookgate(['verify', '--explain', path, '--secret', 'whsec_another', '--at', String(TIME)]);

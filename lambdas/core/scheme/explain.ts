@@ -1,12 +1,13 @@
 import { type Delivery } from '../delivery.ts';
 import { type RejectionReason, type Verdict } from '../verdict.ts';
-import { Attempt, readContent, readText } from './attempt.ts';
+import { Attempt, contentBytes, readContent, readText } from './attempt.ts';
 import { compile, type SourceOptions } from './compile.ts';
 import { readSignatures } from './grammar.ts';
+import { type BoundClaim, describeToken } from './jws.ts';
 import { type SecretSet } from './key.ts';
 import { expectedSignature } from './mac.ts';
 import { describePart } from './part.ts';
-import { type Provider, type SignatureScheme } from './provider.ts';
+import { type CodeScheme, type JwsScheme, type Provider, type Scheme, type SignatureScheme } from './provider.ts';
 import { readTime } from './timestamp.ts';
 
 /** How a body was changed on its way, found by undoing the change. */
@@ -15,6 +16,7 @@ export type Reencoding =
   | 'byte-order-mark-removed'
   | 'byte-order-mark-added'
   | 'decoded-as-utf8'
+  | 'decoded-as-latin1'
   | 'base64-not-decoded'
   | 'newline-added'
   | 'newline-removed'
@@ -26,12 +28,16 @@ export interface Explanation {
   /** The reason, more precise than the verdict's where a changed body was recognised. */
   readonly reason?: RejectionReason;
   readonly reencoding?: Reencoding;
+  /** The body has what decoders put in the place of bytes that they can't read: what was signed is not to be had back. */
+  readonly lossy?: true;
   /** The signed content, place by place, each cut to `MAX_SHOWN` characters. */
   readonly signed: readonly { readonly place: string; readonly text: string }[];
   /** The signatures that came. */
   readonly received: readonly string[];
   /** What each usable secret would have signed. */
   readonly expected: readonly string[];
+  /** What the claims of a token say, and what they would have to say for this request. */
+  readonly claims?: readonly BoundClaim[];
   readonly timestamp?: { readonly text: string; readonly ageSeconds?: number };
 }
 
@@ -47,13 +53,14 @@ export async function explain(
   options: SourceOptions = {},
 ): Promise<Explanation> {
   const verdict = await compile(provider, options).verify(delivery, secrets, nowMs);
-  const shown = 'content' in provider.scheme ? showScheme(provider.scheme, delivery, secrets, nowMs, options) : NOTHING;
+  const attempt = new Attempt(delivery, options.url, secrets.settings);
+  const shown = show(provider.scheme, attempt, secrets, nowMs);
   if (verdict.outcome !== 'rejected') return { verdict, ...shown };
   const reencoding = await findReencoding(provider, delivery, secrets, nowMs, options, verdict.reason);
   return {
     verdict,
     reason: reencoding ? 'body-reencoded' : verdict.reason,
-    ...(reencoding && { reencoding }),
+    ...(reencoding ? { reencoding } : isLossy(delivery.body, verdict.reason) && { lossy: true as const }),
     ...shown,
   };
 }
@@ -88,6 +95,7 @@ function originalsOf(body: Buffer): readonly (readonly [Reencoding, Buffer])[] {
   const lines = text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text.replaceAll('\n', '\r\n');
   const originals: [Reencoding, Buffer][] = [
     ['decoded-as-utf8', Buffer.from(text, 'utf8')],
+    ['decoded-as-latin1', Buffer.from(text, 'latin1')],
     ['byte-order-mark-added', body.subarray(0, 3).equals(bom) ? body.subarray(3) : body],
     ['byte-order-mark-removed', Buffer.concat([bom, body])],
     ['newline-added', body.at(-1) === 10 ? body.subarray(0, body.at(-2) === 13 ? -2 : -1) : body],
@@ -117,16 +125,45 @@ function reprints(text: string): readonly string[] {
   return [compact, JSON.stringify(value, null, 2), JSON.stringify(value, null, 4), spaced, escaped];
 }
 
-const NOTHING = { signed: [], received: [], expected: [] };
+function isLossy(body: Buffer, reason: RejectionReason): boolean {
+  return reason === 'wrong-secret-or-changed-body' && body.includes('\ufffd');
+}
 
-function showScheme(
-  scheme: SignatureScheme,
-  delivery: Delivery,
-  secrets: SecretSet,
-  nowMs: number,
-  options: SourceOptions,
-): Pick<Explanation, 'signed' | 'received' | 'expected' | 'timestamp'> {
-  const attempt = new Attempt(delivery, options.url, secrets.settings);
+type Shown = Pick<Explanation, 'signed' | 'received' | 'expected' | 'claims' | 'timestamp'>;
+
+const NOTHING: Shown = { signed: [], received: [], expected: [] };
+
+function show(scheme: Scheme, attempt: Attempt, secrets: SecretSet, nowMs: number): Shown {
+  if ('content' in scheme) return showScheme(scheme, attempt, secrets, nowMs);
+  if (scheme.algorithm === 'token') return NOTHING;
+  return scheme.algorithm === 'code' ? showCode(scheme, attempt, secrets) : showToken(scheme, attempt, secrets, nowMs);
+}
+
+function showToken(scheme: JwsScheme, attempt: Attempt, secrets: SecretSet, nowMs: number): Shown {
+  const token = describeToken(scheme, attempt, secrets);
+  if (!token) return NOTHING;
+  const { signingInput, received, expected, claims, issuedAt } = token;
+  return {
+    signed: [{ place: 'token', text: cut(signingInput) }],
+    received: [received],
+    expected,
+    claims,
+    ...(issuedAt !== undefined && {
+      timestamp: { text: String(issuedAt), ageSeconds: Math.round(nowMs / 1000 - issuedAt) },
+    }),
+  };
+}
+
+function showCode({ describe }: CodeScheme, attempt: Attempt, { keys }: SecretSet): Shown {
+  const described = describe?.(attempt) ?? [];
+  return {
+    signed: described.map(({ content }) => ({ place: 'content', text: cut(contentBytes(content).toString('utf8')) })),
+    received: described.map(({ received }) => received),
+    expected: described.flatMap(({ by, content }) => keys.flatMap((key) => expectedSignature(by, content, key) ?? [])),
+  };
+}
+
+function showScheme(scheme: SignatureScheme, attempt: Attempt, secrets: SecretSet, nowMs: number): Shown {
   const groups = readSignatures(scheme.signature.in, scheme.signature.grammar, attempt);
   const group = typeof groups === 'string' ? undefined : groups[0];
   attempt.params = group?.params;

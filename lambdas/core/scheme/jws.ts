@@ -80,18 +80,50 @@ function checkClaims(
   for (const name of scheme.required ?? []) {
     if (!Object.hasOwn(claims, name)) return 'malformed-signature';
   }
-  for (const [name, part] of Object.entries(scheme.equal ?? {})) {
+  if (boundClaims(scheme, claims, attempt).some(({ holds }) => !holds)) return 'wrong-secret-or-changed-body';
+  return checkTimes(scheme, claims, context.nowMs / 1000);
+}
+
+/** A claim that must be what the request is: what it says, and what it would have to say. */
+export interface BoundClaim {
+  readonly name: string;
+  readonly claimed: string | undefined;
+  readonly expected: string | undefined;
+  readonly holds: boolean;
+}
+
+function boundClaims(scheme: JwsScheme, claims: Claims, attempt: Attempt): readonly BoundClaim[] {
+  const equal = Object.entries(scheme.equal ?? {}).map(([name, part]): BoundClaim => {
     const expected = readText(part, attempt);
-    if (expected === undefined || own(claims, name) !== expected) return 'wrong-secret-or-changed-body';
-  }
-  for (const [name, { of, encoding, absentWhenEmpty }] of Object.entries(scheme.hashed ?? {})) {
+    const claimed = own(claims, name);
+    return { name, claimed, expected, holds: expected !== undefined && claimed === expected };
+  });
+  const hashed = Object.entries(scheme.hashed ?? {}).map(([name, { of, encoding, absentWhenEmpty }]): BoundClaim => {
     const bytes = of.slot === 'body' ? attempt.delivery.body : Buffer.from(readText(of, attempt) ?? '', 'utf8');
     const claimed = own(claims, name);
-    if (absentWhenEmpty && claimed === undefined && bytes.length === 0) continue;
     const expected = createHash('sha256').update(bytes).digest(encoding);
-    if (claimed === undefined || unpadded(claimed) !== unpadded(expected)) return 'wrong-secret-or-changed-body';
-  }
-  return checkTimes(scheme, claims, context.nowMs / 1000);
+    const same = claimed !== undefined && unpadded(claimed) === unpadded(expected);
+    const mayLack = absentWhenEmpty === true && claimed === undefined && bytes.length === 0;
+    return { name, claimed, expected, holds: same || mayLack };
+  });
+  return [...equal, ...hashed];
+}
+
+/** A token taken apart, for the operator: what is signed, what each secret would have signed, what it is bound to. */
+export function describeToken(scheme: JwsScheme, attempt: Attempt, { keys }: SecretSet) {
+  const text = readText(scheme.token.in, attempt) ?? '';
+  const prefix = scheme.token.prefix ?? '';
+  const token = text.startsWith(prefix) ? readToken(scheme, text.slice(prefix.length)) : undefined;
+  if (!token) return undefined;
+  const { algorithm, signingInput, claims, signature } = token;
+  const hash = algorithm.startsWith('HS') ? `sha${algorithm.slice(2)}` : undefined;
+  return {
+    signingInput,
+    received: signature.toString('base64url'),
+    expected: hash ? keys.map(({ key }) => createHmac(hash, key).update(signingInput).digest('base64url')) : [],
+    claims: boundClaims(scheme, claims, attempt),
+    issuedAt: typeof claims['iat'] === 'number' ? claims['iat'] : undefined,
+  };
 }
 
 function own(claims: Claims, name: string): string | undefined {

@@ -141,6 +141,15 @@ export interface CodeScheme {
   /** The headers that it looks at by a name of its own, lower-case: they are in no log. */
   readonly reads: readonly string[];
   readonly prove: (attempt: Attempt, secrets: SecretSet, context: ProofContext) => Proof | Promise<Proof>;
+  /** What is signed in a request, for `hookgate verify --explain`; only where the source's own secret signs. */
+  readonly describe?: (attempt: Attempt) => readonly Described[];
+}
+
+/** One signature of a request with code of its own, the content it should be of, and what computes it. */
+export interface Described {
+  readonly content: Content;
+  readonly received: string;
+  readonly by: SignatureScheme;
 }
 
 export interface ProofContext {
