@@ -25,8 +25,12 @@ async function ledger(options: Options): Promise<void> {
   if (options.json) return printJson(answer);
   const rows = answer['rows'] as readonly LedgerRow[];
   print(rows.length === 0 ? 'No events.' : table(TITLES, rows.map(cells)));
-  if (answer['complete'] !== true)
-    print('\nThere are more events than one look takes: ask for fewer --hours; what is missing is not known.');
+  if (answer['complete'] !== true) {
+    const cut = (answer['cut'] as readonly string[]).join(', ');
+    print(
+      `\nOf ${cut} there are more events than one look takes, so only the oldest are counted. Ask for fewer --hours.`,
+    );
+  }
   const missing = rows.reduce((sum, row) => sum + row.missing, 0);
   if (missing > 0)
     print(`\n${missing} missing: their records were deleted. docs/runbook/ledger-mismatch.md says what is left.`);

@@ -8,6 +8,7 @@ import {
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { BadCursor, type EventLog, type EventQuery } from '../core/admin/admin.ts';
 import { isListed } from '../core/admin/event-query.ts';
+import { sharesOf } from '../core/ledger/shares.ts';
 import type { Clock, Store } from '../core/ports.ts';
 import { type EventRecord, isExpired, recordKey } from '../core/record.ts';
 import { INDEX, type ListBy, META } from '../core/table.ts';
@@ -37,6 +38,8 @@ interface Partition {
 /** DynamoDB's limit for one BatchGetItem. */
 const KEYS_AT_ONCE = 100;
 const HOUR_MS = 60 * 60_000;
+/** The index has about 100 bytes of each: some 250 read units at the most. */
+const KEYS_OF_A_SOURCE = 20_000;
 /**
  * A page looks at so many events at most. Where a filter has no index, one that few events meet may come back short, with
  * a `next`: no request takes longer because there are more events.
@@ -92,8 +95,11 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
     return { keys: found.sort(newestFirst), more: false };
   }
 
-  /** Keys of one source from a moment on, newest first. */
-  async function keysSince(source: string, from: number, most: number): Promise<Position[]> {
+  /** Keys of one source from a moment on, oldest first; `more` when there are more than can be looked at. */
+  async function keysSince(
+    source: string,
+    from: number,
+  ): Promise<{ readonly keys: Position[]; readonly more: boolean }> {
     const keys: Position[] = [];
     let next: Record<string, AttributeValue> | undefined;
     do {
@@ -104,14 +110,13 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
           KeyConditionExpression: '#partition = :key AND receivedAt >= :from',
           ExpressionAttributeNames: { '#partition': INDEX.events.partitionKey },
           ExpressionAttributeValues: marshall({ ':key': source, ':from': from }),
-          ScanIndexForward: false,
           ...(next && { ExclusiveStartKey: next }),
         }),
       );
       keys.push(...(page.Items ?? []).map(positionOf));
       next = page.LastEvaluatedKey;
-    } while (next && keys.length < most);
-    return keys.slice(0, most);
+    } while (next && keys.length < KEYS_OF_A_SOURCE);
+    return { keys, more: next !== undefined };
   }
 
   async function recordsOf(keys: readonly Position[]): Promise<EventRecord[]> {
@@ -157,20 +162,18 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
       const now = clock.now();
       const { sources, text, limit, cursor } = query;
       let position = cursor === undefined ? undefined : decodePosition(cursor);
-      if (text !== undefined && !position) {
-        const named = (await Promise.all(sources.map((source) => find(source, text)))).flatMap(
-          (record) => record ?? [],
-        );
-        const events = named.filter((record) => isListed(record, query, now));
-        if (events.length > 0) return { events };
-      }
+      // Who asks for an id has it at the top of the first page, wherever it stands among those that only have it in them.
+      const named = text === undefined ? [] : await Promise.all(sources.map((source) => find(source, text)));
+      const exact = named.flatMap((record) => (record && isListed(record, query, now) ? [record] : [])).slice(0, limit);
+      const shown = new Set(exact.map(({ pk }) => pk));
       const partitions = sources.map((source) => partitionOf(source, query));
       // An hour ahead of now: a sandbox whose clock is fast must not hide its events.
       const time = { from: query.from ?? 0, to: Math.min((query.to ?? Infinity) - 1, now + HOUR_MS) };
 
       const isWalk = query.status !== undefined || query.type !== undefined || text !== undefined;
       const chunk = isWalk ? KEYS_AT_ONCE : Math.min(KEYS_AT_ONCE, Math.max(limit, 25));
-      const events: EventRecord[] = [];
+      const events: EventRecord[] = position ? [] : [...exact];
+      if (events.length === limit) return { events, next: encodePosition({ receivedAt: time.to + 1, pk: '' }) };
       for (let looked = 0; looked < LOOKED_AT_PER_PAGE;) {
         const lists = await Promise.all(partitions.map((partition) => keysOf(partition, time, position, chunk)));
         // Of a source that has more, what comes after is not known yet.
@@ -181,7 +184,7 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
         looked += keys.length;
         for (const record of await recordsOf(keys)) {
           position = { receivedAt: record.receivedAt, pk: record.pk };
-          if (!isListed(record, query, now)) continue;
+          if (shown.has(record.pk) || !isListed(record, query, now)) continue;
           events.push(record);
           if (events.length === limit) return { events, next: encodePosition(position) };
         }
@@ -191,19 +194,27 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
     },
 
     async since(sources, from, most, settled) {
-      const keys: Position[] = [];
+      const found = [];
       for (const source of sources) {
-        if (keys.length > most) break;
-        keys.push(...(await keysSince(source, from, most + 1 - keys.length)));
+        const { keys, more } = await keysSince(source, from);
+        found.push({ source, keys, more, unknown: keys.filter(({ pk }) => !settled?.get(pk)) });
       }
-      const there = keys.slice(0, most).sort(newestFirst);
-      const read = await recordsOf(there.filter(({ pk }) => !settled?.get(pk)));
+      const shares = sharesOf(
+        found.map(({ unknown }) => unknown.length),
+        most,
+      );
+      const read = await recordsOf(found.flatMap(({ unknown }, at) => unknown.slice(0, shares[at])));
       const byKey = new Map(read.map((record) => [record.pk, record]));
       // What is deleted has left the index, too.
-      const records = there.flatMap(({ pk }) => byKey.get(pk) ?? settled?.get(pk) ?? []);
+      const records = found.flatMap(({ keys }) => keys.flatMap(({ pk }) => byKey.get(pk) ?? settled?.get(pk) ?? []));
       settled?.learn(read);
       const now = clock.now();
-      return { records: records.filter((record) => !isExpired(record, now)), complete: keys.length <= most };
+      return {
+        records: records.filter((record) => !isExpired(record, now)),
+        cut: found.flatMap(({ source, more, unknown }, at) =>
+          more || unknown.length > (shares[at] ?? 0) ? [source] : [],
+        ),
+      };
     },
   };
 }

@@ -94,11 +94,12 @@ export const FAULT_METRIC = 'Answered5xx';
  */
 export const OUTBOX_AGE_METRIC = 'OutboxAge';
 
-/** By Source, every minute by the sweeper, of the events of this hour and the one before. */
+/**
+ * By Source, every minute by the sweeper, of the events of this hour and the one before; nothing of a source whose events
+ * are more than it can read.
+ */
 export const LEDGER_METRIC = {
-  /** Neither done, filtered nor parked yet. */
-  inFlight: 'InFlight',
-  /** Of those in flight: what should have moved on and has not. */
+  /** Of those neither done, filtered nor parked: what should have moved on and has not. */
   overdue: 'Overdue',
   /** Were recorded, and their records are gone. */
   missing: 'Missing',

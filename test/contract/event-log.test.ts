@@ -240,7 +240,47 @@ test('all events since a moment are read over days, up to so many', async () => 
   const all = await log.since(['s'], NOW - 25 * HOUR, 100);
   const some = await log.since(['s'], NOW - 25 * HOUR, 1);
 
-  expect([idsOf(all.records), all.complete]).toEqual([[today, yesterday], true]);
-  expect([idsOf(some.records), some.complete]).toEqual([[today], false]);
+  expect([idsOf(all.records), all.cut]).toEqual([[yesterday, today], []]);
+  expect([idsOf(some.records), some.cut]).toEqual([[yesterday], ['s']]);
   expect(idsOf(all.records)).not.toContain(before);
+});
+
+test('a busy source takes nothing from a quiet one, and of a busy one the oldest that are not settled are read', async () => {
+  const quiet = await received('quiet', NOW - HOUR);
+  const busy: (string | undefined)[] = [];
+  for (let i = 0; i < 6; i++)
+    busy.push(await received('busy', NOW - HOUR + i, { status: i < 2 ? 'DONE' : 'RECEIVED' }));
+  const settled = settledEvents(() => NOW);
+  const idsOf = (records: readonly EventRecord[]) => records.map(({ eventId }) => eventId);
+  const look = () => log.since(['busy', 'quiet'], NOW - 2 * HOUR, 4, settled);
+
+  const first = await look();
+  expect([idsOf(first.records), first.cut]).toEqual([[...busy.slice(0, 3), quiet], ['busy']]);
+  // The two that were DONE need not be read again.
+  const second = await look();
+  expect([idsOf(second.records), second.cut]).toEqual([[...busy.slice(0, 5), quiet], ['busy']]);
+});
+
+test('an event whose id is asked for comes first, and those that only have it in them after it, each once', async () => {
+  const old = await received('ids', NOW - 3 * HOUR);
+  const idOf = (text: string) => ({ eventId: text });
+  await received('ids', NOW - 2 * HOUR, idOf(`${old}-a`));
+  await received('ids', NOW - HOUR, idOf(`${old}-b`));
+  const expected = [old, `${old}-b`, `${old}-a`];
+
+  for (const limit of [1, 2, 10]) {
+    const seen: (string | undefined)[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await log.list({
+        sources: ['ids'],
+        text: String(old),
+        limit,
+        ...(cursor !== undefined && { cursor }),
+      });
+      seen.push(...page.events.map(({ eventId }) => eventId));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(expected);
+  }
 });

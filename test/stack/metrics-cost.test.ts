@@ -29,6 +29,6 @@ test.each(['source', 'route'] as const)('what the metrics of a %s cost is what t
 
 test('a source with two routes costs between three and eleven dollars a month', () => {
   const [source, route] = [metricCost('source'), metricCost('route')];
-  expect((source.least + 2 * route.least).toFixed(2)).toBe('3.60');
-  expect((source.most + 2 * route.most).toFixed(2)).toBe('10.80');
+  expect((source.least + 2 * route.least).toFixed(2)).toBe('3.30');
+  expect((source.most + 2 * route.most).toFixed(2)).toBe('10.50');
 });

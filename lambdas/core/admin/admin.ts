@@ -15,16 +15,18 @@ export interface EventLog {
    */
   list(query: EventQuery): Promise<{ events: readonly EventRecord[]; next?: string }>;
   /**
-   * Every event received since `from`, newest first; not `complete` when there are more than `most`.
+   * Every event received since `from`. Reads at most `most` records, shared out among the sources, each source's oldest
+   * first: who waits too long has come long ago.
    *
    * @param settled events that need not be read if they are still there, and learns of those that are
+   * @returns `cut` has the names of the sources of which there are more
    */
   since(
     sources: readonly string[],
     from: number,
     most: number,
     settled?: Settled,
-  ): Promise<{ records: readonly EventRecord[]; complete: boolean }>;
+  ): Promise<{ records: readonly EventRecord[]; cut: readonly string[] }>;
   /** By the provider's id or by the event's key. */
   find(source: string, id: string): Promise<EventRecord | undefined>;
 }

@@ -32,15 +32,17 @@ export async function administerLedger(
     return problem(400, `hours is a whole number from 1 to ${MOST_HOURS}.`, { field: 'hours' });
   const now = clock.now();
   const from = hourOf(now) - (Number(hours) - 1) * HOUR_MS;
-  const { records, complete } = await log.since(sources, from, MOST_RECORDS);
+  const { records, cut } = await log.since(sources, from, MOST_RECORDS);
   // What was not read is not missing.
-  const booked = complete ? await bookings(records, sources, hoursSince(from, now), book) : [];
+  const whole = sources.filter((source) => !cut.includes(source));
+  const booked = await bookings(records, whole, hoursSince(from, now), book);
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       from: new Date(from).toISOString(),
-      complete,
+      complete: cut.length === 0,
+      cut,
       rows: ledgerOf(records, booked, now, timeoutOf),
     }),
   };

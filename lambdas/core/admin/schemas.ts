@@ -162,6 +162,8 @@ export const SCHEMAS = {
   Ledger: object({
     from: time,
     complete: flag,
+    /** Sources of which there are more events than were read: what is missing of them is not known. */
+    cut: list(text),
     rows: list(
       object({
         source: text,

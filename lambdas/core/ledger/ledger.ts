@@ -28,7 +28,7 @@ type Row = { -readonly [Column in keyof LedgerRow]: LedgerRow[Column] };
 /**
  * Books events by source and hour, newest hour first.
  *
- * @param booked what was counted of these hours before; none where the records are not complete
+ * @param booked what was counted of these hours before; none of sources whose records are not complete
  */
 export function ledgerOf(
   records: readonly EventRecord[],
@@ -106,23 +106,25 @@ function hiddenMs(record: EventRecord, timeoutOf: TimeoutOf): number {
 
 /** Of one source, over all hours that were looked at. */
 export interface Balance {
-  readonly inFlight: number;
   readonly overdue: number;
   readonly missing: number;
 }
 
-/** The ledger's rows added up for every source, also where there are none. */
-export function balances(rows: readonly LedgerRow[], sources: readonly string[]): ReadonlyMap<string, Balance> {
-  const all = new Map<string, Balance>(sources.map((source) => [source, { inFlight: 0, overdue: 0, missing: 0 }]));
-  for (const { source, inFlight, overdue, missing } of rows) {
+/**
+ * The ledger's rows added up for every source, also where there are none. A source that was not read whole is only there
+ * if what was read is overdue: of the others nothing is known, and 0 would say that all is well.
+ */
+export function balances(
+  rows: readonly LedgerRow[],
+  sources: readonly string[],
+  cut: readonly string[],
+): ReadonlyMap<string, Balance> {
+  const all = new Map<string, Balance>(sources.map((source) => [source, { overdue: 0, missing: 0 }]));
+  for (const { source, overdue, missing } of rows) {
     const sum = all.get(source);
-    if (!sum) continue;
-    all.set(source, {
-      inFlight: sum.inFlight + inFlight,
-      overdue: sum.overdue + overdue,
-      missing: sum.missing + missing,
-    });
+    if (sum) all.set(source, { overdue: sum.overdue + overdue, missing: sum.missing + missing });
   }
+  for (const source of cut) if (all.get(source)?.overdue === 0) all.delete(source);
   return all;
 }
 

@@ -35,7 +35,7 @@ async function ask(body: string, { path = 'events/scalekit/evt/1/replay', record
     ['scalekit'],
     {
       list: () => Promise.resolve({ events: [] }),
-      since: () => Promise.resolve({ records: [], complete: true }),
+      since: () => Promise.resolve({ records: [], cut: [] }),
       find: (_source, id) => Promise.resolve(id === 'evt/1' ? record : undefined),
     },
     {

@@ -38,7 +38,7 @@ function logOf(): { log: EventLog; asked: EventQuery[] } {
         asked.push(query);
         return Promise.resolve({ events: [RECORD], next: 'more' });
       },
-      since: () => Promise.resolve({ records: [RECORD], complete: true }),
+      since: () => Promise.resolve({ records: [RECORD], cut: [] }),
       find: (source, id) => Promise.resolve(source === 'scalekit' && id === 'a/b' ? RECORD : undefined),
     },
   };

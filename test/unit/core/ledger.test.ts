@@ -95,7 +95,7 @@ test.each(['DONE', 'PARKED', 'FILTERED'] as const)('an event that is %s waits fo
   expect(isOverdue(event({ status }), NOW + 1_000 * MINUTE, () => 30)).toBe(false);
 });
 
-test('what is in flight, overdue and missing is added up for every source, also where there is nothing', () => {
+test('what is overdue and missing is added up for every source, also where there is nothing', () => {
   const [overdue, done] = [event({ status: 'RECEIVED' }), event({ receivedAt: NOW - 61 * MINUTE })];
   const hour = NOW - 30 * MINUTE;
   const booked = [0, 0, 0, ...Array.from({ length: 57 }, () => 0)];
@@ -107,10 +107,21 @@ test('what is in flight, overdue and missing is added up for every source, also 
   );
 
   expect(rows[0]).toMatchObject({ accepted: 3, inFlight: 1, missing: 2, overdue: 1 });
-  expect(balances(rows, ['stripe', 'github'])).toEqual(
+  expect(balances(rows, ['stripe', 'github'], [])).toEqual(
     new Map([
-      ['stripe', { inFlight: 1, overdue: 1, missing: 2 }],
-      ['github', { inFlight: 0, overdue: 0, missing: 0 }],
+      ['stripe', { overdue: 1, missing: 2 }],
+      ['github', { overdue: 0, missing: 0 }],
+    ]),
+  );
+});
+
+test('of a source that was not read whole only what is overdue is told: that nothing is cannot be known', () => {
+  const rows = ledgerOf([event({ status: 'RECEIVED' }), event({ source: 'github' })], [], NOW, () => 30);
+
+  expect(balances(rows, ['stripe', 'github', 'shop'], ['stripe', 'github'])).toEqual(
+    new Map([
+      ['stripe', { overdue: 1, missing: 0 }],
+      ['shop', { overdue: 0, missing: 0 }],
     ]),
   );
 });
