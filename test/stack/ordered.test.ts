@@ -139,7 +139,7 @@ describe('a route whose dead letters wait for a person', () => {
     for (const route of ['once', 'in-order']) {
       template.hasResourceProperties('AWS::CloudWatch::Alarm', {
         AlarmName: `hookgate-prod-parked-skribby-${route}`,
-        Metrics: Match.arrayWith([Match.objectLike({ Expression: 'dead + FILL(parked, 0)' })]),
+        Metrics: Match.arrayWith([Match.objectLike({ Expression: 'FILL(dead, 0) + FILL(parked, 0)' })]),
       });
     }
     const names = [...resourcesOf(template, 'AWS::CloudWatch::Alarm').values()].map((it) => it.Properties.AlarmName);
