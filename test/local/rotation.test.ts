@@ -6,6 +6,7 @@ import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { removeData, type RunningHost, startTestHost, until } from '../support/host.ts';
+import { permissionsOf } from '../support/permissions.ts';
 import { eventually } from './services.ts';
 
 /** A rotation of GitHub's secret through the whole host, as an operator starts it: `hookgate secret rotate`. */
@@ -175,6 +176,10 @@ test('a revoked secret is gone from the store', async () => {
   expect((await hookgate('secret revoke shop')).stdout).toContain('The previous secret of shop is revoked.');
   expect((await status()).versions.map(({ stage }) => stage)).toEqual(['AWSCURRENT']);
   expect((await hookgate('secret revoke shop')).stdout).toBe('shop has no previous secret.\n');
+});
+
+test('the function of the rotations has used each of its permissions, and was refused none', () => {
+  expect(permissionsOf(host, 'SecretRotation')).toEqual({ unused: [], refused: [] });
 });
 
 test('no log has the secrets or the token', () => {
