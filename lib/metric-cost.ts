@@ -7,6 +7,7 @@ import {
   ENQUEUE_METRIC,
   FAULT_METRIC,
   LEDGER_METRIC,
+  NEWER_VERSION_METRIC,
   OUTBOX_AGE_METRIC,
   OVERLAP_OVERDUE_METRIC,
   PROCESSING_METRIC,
@@ -48,7 +49,7 @@ export const SERIES = {
     rare: [...Object.values(otherProcessing), ...Object.values(BREAKER_METRIC)],
   },
   /** For the stage. */
-  stage: { steady: [], rare: [THROTTLED_METRIC, FAULT_METRIC, BLOCKED_ADDRESSES_METRIC] },
+  stage: { steady: [], rare: [THROTTLED_METRIC, FAULT_METRIC, BLOCKED_ADDRESSES_METRIC, NEWER_VERSION_METRIC] },
 } as const;
 
 /** USD a month: at least, with nothing but healthy webhooks; at most, with everything at once in every hour. */

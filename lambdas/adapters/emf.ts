@@ -19,7 +19,8 @@ export function createEmf(stage: string): Emit & { readonly at: (time: number) =
   // Powertools adds a `service` dimension to every series, and nobody would find them under ours.
   metrics.clearDefaultDimensions();
   const emit: Emit = (measurements, ...dimensions) => {
-    for (const set of dimensions) metrics.addDimensions({ ...set });
+    // A line that names no set at all has no series: one without dimensions has an empty set.
+    for (const set of dimensions.length > 0 ? dimensions : [{}]) metrics.addDimensions({ ...set });
     for (const { name, value, unit } of measurements) {
       for (const one of typeof value === 'number' ? [value] : value)
         metrics.addMetric(name, unit ?? MetricUnit.Count, one);

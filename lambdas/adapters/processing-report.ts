@@ -1,5 +1,5 @@
 import type { Outcome } from '../core/processing/consume.ts';
-import { DIMENSION, PROCESSING_METRIC } from '../core/metrics.ts';
+import { DIMENSION, NEWER_VERSION_METRIC, PROCESSING_METRIC } from '../core/metrics.ts';
 import type { Emit, Measurement } from './emf.ts';
 import type { Log } from './log.ts';
 
@@ -18,6 +18,7 @@ export interface ProcessingReportOptions {
  */
 export function processingReport({ log, emit, source, route, now }: ProcessingReportOptions) {
   let gathered = new Map<string, number[]>();
+  let newer = 0;
   const count = (name: string, value = 1) => {
     const values = gathered.get(name);
     if (values) values.push(value);
@@ -53,6 +54,7 @@ export function processingReport({ log, emit, source, route, now }: ProcessingRe
           break;
         case 'deferred':
           count(PROCESSING_METRIC.deferred);
+          if (outcome.why === 'newer-version') newer++;
           break;
         case 'skipped':
         case 'moving':
@@ -74,6 +76,8 @@ export function processingReport({ log, emit, source, route, now }: ProcessingRe
       });
       gathered = new Map();
       emit(measurements, { [DIMENSION.source]: source, [DIMENSION.route]: route });
+      if (newer > 0) emit([{ name: NEWER_VERSION_METRIC, value: newer }]);
+      newer = 0;
     },
   };
 }

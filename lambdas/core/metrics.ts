@@ -82,6 +82,9 @@ export const PROCESSING_METRIC = {
   endToEndMs: 'EndToEndMs',
 } as const;
 
+/** Without dimensions, by a processor: a message whose record a newer version wrote, at each of its receives. */
+export const NEWER_VERSION_METRIC = 'NewerVersion';
+
 /** Without dimensions, from the access log: webhooks that API Gateway or the verifier answered 429. */
 export const THROTTLED_METRIC = 'Throttled';
 

@@ -7,6 +7,7 @@ import { edgeBlocks } from './edge-blocks.ts';
 import { failures } from './failures.ts';
 import { ledgerMismatch } from './ledger-mismatch.ts';
 import { mappingDrift } from './mapping-drift.ts';
+import { newerVersion } from './newer-version.ts';
 import { oldestMessage } from './oldest-message.ts';
 import { outboxAge } from './outbox-age.ts';
 import { parked } from './parked.ts';
@@ -33,6 +34,7 @@ export const alarmRules: readonly AlarmRule[] = [
   silence,
   breakerOpen,
   deadLetters,
+  newerVersion,
   oldestMessage,
   failures,
   rejectedSpike,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { alarmRules, compositeRules } from '../../lib/alarms/list.ts';
 
 const docs = resolve(import.meta.dirname, '..', '..', 'docs');
 const root = resolve(docs, '..');
@@ -36,13 +37,27 @@ test.each(rows)('$id names a test, an alarm or the issue that it waits for', ({ 
   }
 });
 
+/** Titles of a file's tests and groups, also those of a table of cases; and every text that may be the name of a case. */
+function namesIn(file: string): { readonly titles: readonly string[]; readonly cases: ReadonlySet<string> } {
+  const source = readFileSync(join(root, file), 'utf8').replace(/^\s*\/\/.*$|\/\*[\s\S]*?\*\//gm, '');
+  const texts = (before: string) =>
+    [...source.matchAll(new RegExp(`${before}(['"\`])((?:\\\\.|(?!\\1).)*)\\1`, 'g'))].map(([, , text = '']) => text);
+  return { titles: texts('(?:\\b(?:test|describe)|\\))\\(\\s*'), cases: new Set(texts('')) };
+}
+
 test.each(tests)('%s: %s has the test "%s"', (_id, file, name) => {
-  // A name of a table of cases may be the name of a case.
-  expect(readFileSync(join(root, file), 'utf8')).toContain(name);
+  const { titles, cases } = namesIn(file);
+  expect(titles.some((title) => title.includes(name)) || cases.has(name)).toBe(true);
+});
+
+test.each([...new Set(tests.map(([, file]) => file))])('%s leaves none of its tests out', (file) => {
+  expect(readFileSync(join(root, file), 'utf8')).not.toMatch(
+    /\b(?:test|describe|it)(?:\.each)?\.(?:skip|todo|only|failing)\b|\b[xf](?:test|describe|it)\(/,
+  );
 });
 
 test.each(pages)('%s: the alarm %s is there, and %s', (_id, alarm, page) => {
-  expect(existsSync(join(root, 'lib', 'alarms', `${alarm}.ts`))).toBe(true);
+  expect([...alarmRules, ...compositeRules].map(({ name }) => name)).toContain(alarm);
   expect(existsSync(join(docs, page))).toBe(true);
 });
 

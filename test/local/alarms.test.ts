@@ -35,6 +35,8 @@ interface Cause {
   readonly overdue?: string;
 }
 
+const NEWER = { outcome: 'deferred', why: 'newer-version', delaySeconds: 300, pk: 'inkress#evt_1' } as const;
+
 const CAUSES: Readonly<Record<string, Cause>> = {
   parked: {
     alarm: 'parked-inkress-payment-success',
@@ -87,6 +89,11 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     alarm: 'dead-letters-inkress-payment-success',
     wakes: true,
     happens: ({ put }) => put(`${QUEUE}-dead`),
+    minutes: 1,
+  },
+  'newer-version': {
+    alarm: 'newer-version-all',
+    happens: ({ outcomes }) => outcomes('inkress', 'payment-success', [NEWER]),
     minutes: 1,
   },
   'oldest-message': {

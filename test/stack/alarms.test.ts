@@ -36,6 +36,7 @@ const NAMES = [
   ...['sweeper', 'breaker-controller', 'address-blocker'].map((id) => `hookgate-prod-function-errors-${id}`),
   'hookgate-prod-verifier-5xx-api',
   'hookgate-prod-throttled-api',
+  'hookgate-prod-newer-version-all',
   'hookgate-prod-edge-blocks-web-acl',
   'hookgate-prod-silence-inkress',
 ];
@@ -214,6 +215,20 @@ test.each(SOURCES)('events of %s that wait a quarter of an hour for their queue 
     ComparisonOperator: 'GreaterThanThreshold',
     TreatMissingData: 'notBreaching',
   });
+});
+
+test('a record that a newer version wrote rings at the first message of it', () => {
+  const newerVersion = alarm('newer-version-all');
+  expect(newerVersion).toMatchObject({
+    Namespace: 'Hookgate/prod',
+    MetricName: 'NewerVersion',
+    Statistic: 'Sum',
+    Period: 300,
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+  expect(newerVersion).not.toHaveProperty('Dimensions');
 });
 
 /** What one rule of the web ACL refused. */

@@ -31,6 +31,21 @@ function reporter() {
   });
 }
 
+test('a record that a newer version wrote is counted for the stage as well', async () => {
+  const reports = reporter();
+  const [, ofRoute, ofStage, ...others] = (
+    await written(() => {
+      reports.report({ outcome: 'deferred', why: 'newer-version', delaySeconds: 300, pk: 'inkress#evt_1' });
+      reports.flush();
+      reports.flush();
+    })
+  ).map((text) => JSON.parse(text) as Record<string, unknown>);
+
+  expect(ofRoute).toMatchObject({ Source: 'inkress', Route: 'payment-success', Deferred: 1 });
+  expect(ofStage).toMatchObject({ NewerVersion: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [[]] }] } });
+  expect(others).toEqual([]);
+});
+
 test('the messages of an invocation are a line each and one metric line, in which each counts', async () => {
   const reports = reporter();
   const [first, second, third, metrics, ...others] = (
