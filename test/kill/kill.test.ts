@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeData } from '../support/host.ts';
+import { seeded } from '../faults/random.ts';
 import { judge } from './history.ts';
+import { Simulator } from './simulator.ts';
 import { runTrial } from './trial.ts';
 
 test('twenty SIGKILLs of the host and its sandboxes lose nothing and double nothing', async () => {
@@ -18,12 +23,38 @@ test('twenty SIGKILLs of the host and its sandboxes lose nothing and double noth
 
   // A failure names its data, which is kept.
   expect({ data, problems: result.problems }).toEqual({ data, problems: [] });
-  expect(result).toMatchObject({ lost: 0, double: 0 });
+  expect(result).toMatchObject({ lost: 0, double: 0, deliveries: 600 });
   const { host, everything, awake, frozen } = result.kills;
   expect(host + everything + awake + frozen).toBe(20);
   expect(host + everything).toBeGreaterThanOrEqual(2);
   removeData(data);
 }, 180_000);
+
+test('a trial makes as many deliveries as were asked for, whatever is refused; tries after the last new event come on top', async () => {
+  let requests = 0;
+  // One in four.
+  const server = createServer((incoming, answer) => {
+    incoming.resume().on('end', () => {
+      answer.statusCode = ++requests % 4 === 0 ? 503 : 202;
+      answer.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const simulator = new Simulator({
+    port: (server.address() as AddressInfo).port,
+    secrets: { scalekit: 'whsec_AAAA', inkress: 'x', skribby: 'y' },
+    random: seeded(5),
+    deliveries: 300,
+    clients: 16,
+    whenUp: () => Promise.resolve(),
+  });
+  await simulator.run();
+  server.close();
+
+  expect(simulator.delivered).toBe(300);
+  expect(simulator.afterwards).toBeGreaterThan(0);
+  expect(requests).toBe(300 + simulator.afterwards);
+}, 30_000);
 
 const effect = { key: 'scalekit#event-1@0' };
 const acknowledged = { source: 'scalekit', name: 'event-1', forged: false, answers: [503, 201] } as const;

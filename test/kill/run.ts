@@ -39,7 +39,8 @@ try {
   );
   console.log(
     `${result.events} events, ${result.acknowledged} acknowledged, ${result.duplicates} duplicates, ` +
-      `${result.retries} retries, ${result.unanswered} deliveries without an answer`,
+      `${result.retries} retries, ${result.unanswered} deliveries without an answer; ` +
+      `${result.afterwards} more tries after the last new event, which are none of the ${result.deliveries} below`,
   );
   if (problems.length > 0) {
     const file = join(data, 'problems.txt');

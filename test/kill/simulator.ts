@@ -23,7 +23,7 @@ export interface SimulatorOptions {
   readonly port: number;
   readonly secrets: Secrets;
   readonly random: () => number;
-  /** Deliveries to make; retries and duplicates count, and come to an end after the last new event. */
+  /** Deliveries to make, duplicates and tries again among them. What is tried again after the last new event comes on top. */
   readonly deliveries: number;
   readonly clients: number;
   /** Fulfilled while the gateway is there to be sent to. */
@@ -33,8 +33,10 @@ export interface SimulatorOptions {
 /** Three providers that send, repeat, overtake, try again and keep book of what they were told. */
 export class Simulator {
   readonly events: SentEvent[] = [];
-  /** Requests that reached a listening gateway, answered or not. */
+  /** Requests that reached a listening gateway, answered or not; as many as were asked for, in the end. */
   delivered = 0;
+  /** Those on top: tries again of what had no 2xx yet when the last new event was begun. */
+  afterwards = 0;
   duplicates = 0;
   retries = 0;
   /** Deliveries to which no answer came: the gateway died meanwhile. */
@@ -65,12 +67,17 @@ export class Simulator {
   }
 
   #next(): Job | undefined {
-    while (this.#jobs.length < WINDOW && this.delivered + this.#jobs.length < this.#options.deliveries) this.#add();
+    while (this.#jobs.length < WINDOW && this.#left > 0) this.#add();
     const now = performance.now();
     const due = this.#jobs.filter((job) => job.due <= now);
     const job = due[Math.floor(this.#options.random() * due.length)];
     if (job) this.#jobs.splice(this.#jobs.indexOf(job), 1);
     return job;
+  }
+
+  /** Deliveries that are neither made nor under way nor waiting. */
+  get #left(): number {
+    return this.#options.deliveries - (this.delivered + this.#busy + this.#jobs.length);
   }
 
   #add(): void {
@@ -80,7 +87,7 @@ export class Simulator {
     this.events.push(event);
     const signed = redelivers(event) ? {} : { signed: sign(event, secrets, Date.now()) };
     this.#jobs.push({ event, due: 0, copy: false, ...signed });
-    if (random() >= DUPLICATES) return;
+    if (random() >= DUPLICATES || this.#left < 1) return;
     this.duplicates++;
     // At the same moment, or some seconds later, when it may be done.
     this.#jobs.push({ event, due: performance.now() + (random() < 0.5 ? 0 : random() * 5_000), copy: true, ...signed });
@@ -97,7 +104,8 @@ export class Simulator {
       this.#jobs.push({ ...job, due: performance.now() + 100 });
       return;
     }
-    this.delivered++;
+    if (this.delivered < this.#options.deliveries) this.delivered++;
+    else this.afterwards++;
     if (status === 'unanswered') this.unanswered++;
     else event.answers.push(status);
     const delivered = typeof status === 'number' && status < 300;

@@ -17,6 +17,8 @@ export interface TrialOptions {
 export interface TrialResult extends Finding {
   readonly kills: KillCounts;
   readonly deliveries: number;
+  /** Tries again on top of these, after the last new event. */
+  readonly afterwards: number;
   readonly duplicates: number;
   readonly retries: number;
   readonly unanswered: number;
@@ -96,6 +98,7 @@ export async function runTrial({ data, kills, deliveries, seed, report }: TrialO
       ...judge(simulator.events, drained),
       kills: counts,
       deliveries: simulator.delivered,
+      afterwards: simulator.afterwards,
       duplicates: simulator.duplicates,
       retries: simulator.retries,
       unanswered: simulator.unanswered,
