@@ -131,7 +131,8 @@ export class Sandbox {
     const { pid } = child;
     if (pid !== undefined) {
       host.born(pid);
-      if (this.lambda.background) lowerPriority(pid);
+      // Not before it is initialised: Lambda gives most then, and on a busy machine it would not be ready in time.
+      if (this.lambda.background) void this.ready.then(() => lowerPriority(pid));
     }
     const slow = setTimeout(() => {
       this.#initError = { errorType: 'Sandbox.Timedout', errorMessage: `Init took more than ${INIT_TIMEOUT_MS} ms.` };
@@ -195,15 +196,17 @@ function heapLimit(memoryMb: number): string[] {
   return [`--max-old-space-size=${Math.max(32, Math.floor(memoryMb * 0.9))}`];
 }
 
-/** The least there is: a provider waits for its answer, an event in a queue does not. */
+/** A tenth of what others get when all want it: a provider waits for its answer, an event in a queue does not. */
+const LOWER = constants.priority.PRIORITY_BELOW_NORMAL;
+
 function lowerPriority(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
+    setPriority(pid, LOWER);
     // Linux shares processors out between sessions first, and each sandbox is a session of its own: without this, the
     // priority within it counts for nothing. https://man7.org/linux/man-pages/man7/sched.7.html, "The autogroup feature"
-    writeFileSync(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW));
+    writeFileSync(`/proc/${pid}/autogroup`, String(LOWER));
   } catch {
-    // A courtesy to the acknowledgements, not a need; and another system has no such file.
+    // A courtesy to the acknowledgements, not a need; and it may be gone, or another system has no such file.
   }
 }
 
