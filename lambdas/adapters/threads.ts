@@ -38,6 +38,7 @@ const LEAST_MEMORY_BYTES = 64 * 1024 * 1024;
 const TERMINATION_MS = 1_000;
 
 const BLOCKED = 'the handler blocked its thread';
+const OUT_OF_MEMORY = 'the handler used more memory than it has';
 const STDOUT = 1;
 const WAITING = new Int32Array(new SharedArrayBuffer(4));
 
@@ -114,7 +115,7 @@ function startOne<Message extends Handed>({ memoryMebibytes, patienceMs }: Threa
     lost ??= why;
     tell();
   };
-  worker.on('error', (error: unknown) => lose(`an error that nobody caught: ${nameOf(error)}`));
+  worker.on('error', (error: unknown) => lose(uncaught(error)));
   worker.on('exit', (code) => lose(`the handler ended its thread (exit code ${code})`));
 
   function giveUp(why: string): void {
@@ -167,7 +168,7 @@ function startOne<Message extends Handed>({ memoryMebibytes, patienceMs }: Threa
     const timer = setInterval(() => {
       if (lost !== undefined || process.memoryUsage.rss() <= most) return;
       shared = true;
-      giveUp('the handler used more memory than its function has');
+      giveUp(OUT_OF_MEMORY);
     }, MEMORY_LOOK_MS);
     return () => clearInterval(timer);
   }
@@ -239,13 +240,14 @@ export function serveJobs<Message extends Handed>(
 }
 
 /** An uncaught error's name only: its message may say what was in an event, and it is no longer known in which. */
-function nameOf(error: unknown): string {
+function uncaught(error: unknown): string {
+  const what = 'an error that nobody caught';
   try {
-    if (!(error instanceof Error)) return 'not an Error';
+    if (!(error instanceof Error)) return `${what}: not an Error`;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'the handler used more memory than it has';
-    return code === undefined ? error.name : `${error.name} ${code}`;
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return OUT_OF_MEMORY;
+    return `${what}: ${error.name}${code === undefined ? '' : ` ${code}`}`;
   } catch {
-    return 'not an Error';
+    return `${what}: not an Error`;
   }
 }

@@ -43,8 +43,8 @@ async function among(does: string): Promise<{ bad: () => Promise<EventRecord>; o
 test.each([
   ['blocks its thread', 'block', 'cut-short: the handler blocked its thread'],
   ['calls process.exit', 'exit', 'cut-short: the handler ended its thread (exit code 3)'],
-  ['fills its memory', 'fill', 'cut-short: an error that nobody caught: the handler used more memory than it has'],
-  ['fills buffers', 'buffers', 'cut-short: the handler used more memory than its function has'],
+  ['fills its memory', 'fill', 'cut-short: the handler used more memory than it has'],
+  ['fills buffers', 'buffers', 'cut-short: the handler used more memory than it has'],
   ['throws where nobody catches', 'escape', 'cut-short: an error that nobody caught: RangeError'],
   ['never ends', 'hang', 'DeadlineExceeded: The handler did not end within 19 s.'],
   ['has a schema that blocks', 'block-schema', 'cut-short: the handler blocked its thread'],

@@ -72,7 +72,7 @@ test('a thread whose buffers use up the function’s memory is ended, and the ne
   const thread = standingThread(OPTIONS);
   expect(await thread.run(job('fill'))).toEqual({
     verdicts: [undefined],
-    lost: 'the handler used more memory than its function has',
+    lost: 'the handler used more memory than it has',
     shared: true,
   });
   expect(await thread.run(job('a'))).toEqual({ verdicts: ['taken'] });
