@@ -107,6 +107,21 @@ test('one that ends its whole process costs the others of its batch one try, the
   expect([route.effects.size, new Set(route.effects.values())]).toEqual([EVENTS, new Set([1])]);
 }, 120_000);
 
+test('one call of handleBatch that throws is one failure, however many events it had', async () => {
+  const route = new Route(() =>
+    processor({
+      on: '*',
+      schema: { '~standard': { validate: (value) => ({ value }) } },
+      handleBatch: (events) => (events.length > 1 ? Promise.reject(new Error('one of you')) : Promise.resolve()),
+    }),
+  );
+  for (let at = 0; at < 10; at++) route.add(`event-${at}`);
+  await route.untilQuiet();
+
+  expect(route.breakers.rows.get('inkress/route')).toMatchObject({ state: 'CLOSED', revision: 0, failures: 1 });
+  expect(route.records().map(({ status, attempt }) => `${status} ${attempt}`)).toEqual(Array(10).fill('DONE 2'));
+});
+
 test('a dead letter is tried five minutes after its last try on the main queue, and every five from then on', async () => {
   const triedAt: number[] = [];
   const { route } = withPoison(() => {

@@ -10,7 +10,7 @@ import {
   RetryLater,
   type RouteOptions,
 } from '../processor.ts';
-import { payloadOf } from './payload.ts';
+import { payloadOf, type Said } from './payload.ts';
 import { reasonOf, reasonOfIssues } from './reason.ts';
 import { bodyKey, type EventRecord } from '../record.ts';
 import { retryPolicy } from './retry.ts';
@@ -26,18 +26,22 @@ const WIND_DOWN_MS = 1_000;
 export const ATTEMPTS_SPENT = 'attempts-spent: ';
 
 /** A processor as one event meets it. One that handles in bulk is made such by `inBulk`. */
-export type OneByOneProcessor<Payload> = RouteOptions<Payload> & OneByOne<Payload>;
+export type OneByOneProcessor<Payload> = RouteOptions<Payload> &
+  OneByOne<Payload> & {
+    /** Whether what the handler threw is another event's failure too, and counted with that one. */
+    readonly failedAlong?: () => boolean;
+  };
 
 /**
  * How an attempt ended. `permanent`: trying again cannot help. `retryable`: what the handler needs failed, and may have
- * said before when it does not want to be asked again. `later`: the handler named the time of the next try. `unended`:
+ * said before when it does not want to be asked again; `along`: in one call with another event, which counts for both. `later`: the handler named the time of the next try. `unended`:
  * this or an earlier attempt was cut short, which says nothing of what the handler needs. Times are milliseconds since
  * the epoch.
  */
 export type End =
   | { readonly kind: 'done'; readonly processingMs: number }
   | (Setback & { readonly kind: 'permanent' | 'unended' })
-  | (Setback & { readonly kind: 'retryable'; readonly notBefore?: number })
+  | (Setback & { readonly kind: 'retryable'; readonly notBefore?: number; readonly along?: boolean })
   | (Setback & { readonly kind: 'later'; readonly at: number });
 
 /** Why an event is not done. */
@@ -101,7 +105,7 @@ export async function attempt<Payload>(
   let refused: string | undefined;
   try {
     await beforeDeadline(clock, deadline - WIND_DOWN_MS - startedAt, abort, async () => {
-      const valid = await validate(processor, body.value);
+      const valid = await validate(processor, body);
       if ('refused' in valid) refused = valid.refused;
       else {
         await settledAfter(commits, () =>
@@ -112,10 +116,12 @@ export async function attempt<Payload>(
   } catch (thrown) {
     const committedMs = commits.committedMs();
     if (committedMs === undefined) {
-      return { ...endOf(thrown, body.value, clock.now()), processingMs: finished().processingMs };
+      const end = endOf(thrown, body.text, clock.now());
+      const along = end.kind === 'retryable' && processor.failedAlong?.() === true;
+      return { ...end, ...(along && { along }), processingMs: finished().processingMs };
     }
     // What is committed is done, whatever the handler throws afterwards.
-    log.warn('the handler threw after its commit', { key: record.pk, reason: reasonOf(thrown, body.value) });
+    log.warn('the handler threw after its commit', { key: record.pk, reason: reasonOf(thrown, body.text) });
     return { kind: 'done', processingMs: committedMs };
   }
   const committedMs = commits.committedMs();
@@ -139,11 +145,18 @@ async function settledAfter(commits: Commits, handle: () => Promise<void> | void
 }
 
 /** What an error of the handler means for its event. */
-function endOf(thrown: unknown, body: unknown, now: number): End {
+function endOf(thrown: unknown, body: string, now: number): End {
   const reason = reasonOf(thrown, body);
   if (isA(thrown, PermanentError)) return { kind: 'permanent', reason };
   if (isA(thrown, RetryLater)) {
-    const at = retryAfterOf({ retryAfter: thrown.after }, now);
+    const at = retryAfterOf(
+      {
+        get retryAfter() {
+          return thrown.after;
+        },
+      },
+      now,
+    );
     // A time that is none is a mistake of the handler, and its event waits as after any other.
     return at === undefined ? { kind: 'retryable', reason } : { kind: 'later', reason, at };
   }
@@ -170,13 +183,13 @@ async function bodyOf(record: EventRecord, store: Store, early: EarlyBody | unde
 
 async function validate<Payload>(
   { schema }: RouteOptions<Payload>,
-  value: unknown,
+  { value, text }: Said,
 ): Promise<{ payload: Payload } | { refused: string }> {
   try {
     const result = await schema['~standard'].validate(value);
-    return result.issues ? { refused: reasonOfIssues(result.issues, value) } : { payload: result.value };
+    return result.issues ? { refused: reasonOfIssues(result.issues, text) } : { payload: result.value };
   } catch (thrown) {
-    return { refused: `schema-threw: ${reasonOf(thrown, value)}` };
+    return { refused: `schema-threw: ${reasonOf(thrown, text)}` };
   }
 }
 

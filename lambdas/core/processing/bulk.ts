@@ -18,6 +18,8 @@ interface Waiting<Payload> {
   readonly signal: AbortSignal;
   readonly settle: (outcome: unknown) => void;
   readonly fail: (thrown: unknown) => void;
+  /** Another event of the call counts as its failure. */
+  readonly failAlong: () => void;
 }
 
 /** One message of a batch, for a processor that handles in bulk. */
@@ -31,7 +33,8 @@ export interface Member<Payload> {
 /**
  * Makes one `handleBatch` of the handlers of a batch's messages. Each is still claimed, ended and retried by itself, and
  * meets an ordinary handler, which waits until every other message of the batch is there or has ended without one.
- * An event that failed before is handled by itself: if it was what made a whole batch throw, it does so alone.
+ * An event that failed before is handled by itself: if it was what made a whole batch throw, it does so alone. A call that
+ * throws fails all of its events, and is one failure of what is behind it.
  *
  * @returns gives each message of the batch its part
  */
@@ -60,6 +63,7 @@ export function inBulk<Payload>(
         throw new Error(`handleBatch did not return an outcome for each of its ${live.length} events`);
       } else for (const [at, { settle }] of live.entries()) settle(outcomes[at]);
     } catch (thrown) {
+      for (const { failAlong } of live.slice(1)) failAlong();
       for (const { fail } of live) fail(thrown);
     }
   }
@@ -73,6 +77,7 @@ export function inBulk<Payload>(
 
   return () => {
     let arrived = false;
+    let along = false;
     const arrive = () => {
       if (arrived) return;
       arrived = true;
@@ -87,6 +92,7 @@ export function inBulk<Payload>(
           signal,
           settle: (outcome) => (outcome === 'done' ? resolve() : reject(errorOf(outcome))),
           fail: reject,
+          failAlong: () => (along = true),
         };
         if (attempt > 1) void run([entry]);
         else {
@@ -95,7 +101,7 @@ export function inBulk<Payload>(
         }
         arrive();
       });
-    return { processor: { ...route, handler }, leave: arrive };
+    return { processor: { ...route, handler, failedAlong: () => along }, leave: arrive };
   };
 }
 

@@ -18,8 +18,11 @@ export type Pass =
   | { readonly kind: 'probe'; readonly held: Breaker }
   | { readonly kind: 'wait'; readonly forMs: number; readonly byPerson: boolean };
 
-/** What an attempt says of what is behind the processor. A payload that the schema refuses says nothing. */
-export type Evidence = 'works' | 'fails' | 'none';
+/**
+ * What an attempt says of what is behind the processor. A payload that the schema refuses says nothing. `fails-along`: one
+ * call failed for several events, and another of them counts.
+ */
+export type Evidence = 'works' | 'fails' | 'fails-along' | 'none';
 
 export interface CircuitOptions {
   /** `<source>/<route>` */
@@ -76,11 +79,13 @@ export class Circuit {
     if (pass.kind === 'probe') await this.#endProbe(pass.held, evidence, now, by);
     else if (pass.kind === 'go' && evidence === 'works') this.#succeeded(now);
     else if (pass.kind === 'go' && evidence === 'fails') await this.#failed(now, by);
-    return evidence === 'fails' ? closedForMs(this.#known, now) : 0;
+    return evidence === 'fails' || evidence === 'fails-along' ? closedForMs(this.#known, now) : 0;
   }
 
   async #endProbe(held: Breaker, evidence: Evidence, now: number, by: string): Promise<void> {
-    const end = { works: closed(held, by), fails: opened(held, now, by), none: unprobed(held, now, by) }[evidence];
+    const failed = opened(held, now, by);
+    const ends = { works: closed(held, by), fails: failed, 'fails-along': failed, none: unprobed(held, now, by) };
+    const end = ends[evidence];
     if (!(await this.#change(held, end))) return;
     this.#known = end;
     if (evidence !== 'none') this.#options.report?.(evidence === 'works' ? 'closed' : 'opened', end);

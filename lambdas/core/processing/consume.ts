@@ -208,7 +208,8 @@ async function run<Payload>(
       ? await attempt(processor, record, fence, queued.deadline, ports, early)
       : { kind: 'unended', reason: `${CUT_SHORT}${queued.cutShort}` };
   const outcome = await ended(end, record, fence, queued, policyOf(processor), ports);
-  const closedForMs = await ports.circuit.learn(pass, EVIDENCE[end.kind], queued.owner);
+  const evidence = end.kind === 'retryable' && end.along ? 'fails-along' : EVIDENCE[end.kind];
+  const closedForMs = await ports.circuit.learn(pass, evidence, queued.owner);
   return outcome.outcome === 'failed' ? notBefore(outcome, closedForMs, ports.random) : outcome;
 }
 

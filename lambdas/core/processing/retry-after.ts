@@ -1,5 +1,8 @@
 /** An HTTP date in the form that RFC 9110 has senders write: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */
 const IMF_FIXDATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** The two old forms that it has readers take. */
+const RFC_850 = /^(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
+const ASCTIME = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 const DELAY_SECONDS = /^\d{1,9}$/;
 const DEEPEST_CAUSE = 3;
 
@@ -46,8 +49,10 @@ function timeOf(value: unknown, now: number): number | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (DELAY_SECONDS.test(text)) return now + Number(text) * 1000;
-  if (!IMF_FIXDATE.test(text)) return undefined;
-  const at = Date.parse(text);
+  // The last of them says no zone, and means this one.
+  const date = IMF_FIXDATE.test(text) || RFC_850.test(text) ? text : ASCTIME.test(text) ? `${text} GMT` : undefined;
+  if (date === undefined) return undefined;
+  const at = Date.parse(date);
   return Number.isNaN(at) ? undefined : at;
 }
 

@@ -138,6 +138,26 @@ describe('a handler', () => {
     ]);
   });
 
+  test('that takes values out of what it is given does not bring them into the reason', async () => {
+    const { take } = await received(({ payload, rawBody }) => {
+      const { email } = payload.data;
+      payload.data.email = '';
+      rawBody.fill(0);
+      throw new Error(`no user ${email}`);
+    });
+    expect(await take()).toMatchObject({ outcome: 'failed', reason: 'Error: no user …' });
+  });
+
+  test('whose RetryLater can’t be asked for its time fails like any other', async () => {
+    const mute = Object.defineProperty(new RetryLater(5), 'after', {
+      get: () => {
+        throw new Error('mine');
+      },
+    });
+    const { take } = await received(fails(mute));
+    expect(await take()).toMatchObject({ outcome: 'failed', delaySeconds: 15 });
+  });
+
   test('is told when the event happened, as the provider says', async () => {
     const { receive, store, queue, clock } = gatewayInMemory();
     const body = '{"type":"organization.directory.user_created","occurred_at":"2026-01-02T03:04:05Z","data":{}}';
@@ -157,18 +177,18 @@ describe('a handler', () => {
 
 describe('a payload', () => {
   /** What the handler of any event of a source gets, or why it gets none. */
-  async function handed(delivery: Delivery, secret: string, form: boolean): Promise<unknown> {
+  async function handed(delivery: Delivery, secret: string, form: boolean, route = 'twilio/any'): Promise<unknown> {
     const { receive, store, queue, clock, secretStore } = gatewayInMemory();
     secretStore.rotate(delivery.source, secret, NOON - 60_000);
     expect((await receive(delivery)).receipt).toBe('accepted');
     let payload: unknown;
-    const route = processor({ on: '*', schema: anything, handler: (event) => void (payload = event.payload) });
+    const payloadOnly = processor({ on: '*', schema: anything, handler: (event) => void (payload = event.payload) });
     const outcome = await consume(
-      route,
+      payloadOnly,
       { body: queue.sent[0]?.body ?? '', sentAt: NOON, hop: 'main', receives: 1, owner: 'me', deadline: NOON + 30_000 },
       {
         ...{ store, clock, random: () => 0, log: silent, form },
-        circuit: new Circuit({ route: ROUTE, breakers: new MemoryBreakers(), clock }),
+        circuit: new Circuit({ route, breakers: new MemoryBreakers(), clock }),
       },
     );
     return 'reason' in outcome ? outcome.reason : payload;
@@ -205,12 +225,12 @@ describe('a payload', () => {
 
   test('of a multipart form is its fields', () => {
     const body = '--x1\r\nContent-Disposition: form-data; name="json"\r\n\r\n{"event":{}}\r\n--x1--\r\n';
-    expect(payloadOf(Buffer.from(body), true)).toEqual({ value: { json: '{"event":{}}' } });
+    expect(payloadOf(Buffer.from(body), true)?.value).toEqual({ json: '{"event":{}}' });
   });
 
   test('may begin with a byte order mark', async () => {
     const body = '\ufeff{"type":"organization.directory.user_created","data":{"email":"ada@example.com"}}';
-    expect(await handed(scalekitDelivery({ body }), SCALEKIT_SECRET, false)).toMatchObject({
+    expect(await handed(scalekitDelivery({ body }), SCALEKIT_SECRET, false, ROUTE)).toMatchObject({
       data: { email: 'ada@example.com' },
     });
   });

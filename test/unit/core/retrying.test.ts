@@ -1,6 +1,6 @@
 import { occurredAtOf } from '../../../lambdas/core/processing/occurred-at.ts';
 import { RetryLater } from '../../../lambdas/core/processor.ts';
-import { reasonOf } from '../../../lambdas/core/processing/reason.ts';
+import { reasonOf, reasonOfIssues } from '../../../lambdas/core/processing/reason.ts';
 import { retryAfterOf } from '../../../lambdas/core/processing/retry-after.ts';
 import {
   backoffSeconds,
@@ -28,7 +28,9 @@ describe('what the handler called says of a later time is found', () => {
     ['in a list of header values', { headers: { 'RETRY-AFTER': ['120'] } }],
     ['as a number of seconds', { retryAfter: 120 }],
     ['as a date', { retryAfter: new Date(NOON + 120_000) }],
-    ['as an HTTP date', { retryAfter: new Date(NOON + 120_000).toUTCString() }],
+    ['as an HTTP date', { retryAfter: 'Sun, 22 Nov 2026 08:02:00 GMT' }],
+    ['as an HTTP date of RFC 850', { retryAfter: 'Sunday, 22-Nov-26 08:02:00 GMT' }],
+    ['as an HTTP date of C', { retryAfter: 'Sun Nov 22 08:02:00 2026' }],
   ])('%s', (_, thrown) => {
     expect(retryAfterOf(thrown, NOON)).toBe(NOON + 120_000);
   });
@@ -138,11 +140,47 @@ test.each<[string, unknown, 'iso' | 's' | 'ms', string | undefined]>([
 });
 
 describe('the reason of a failure', () => {
-  const payload = { email: 'ada@example.com', card: 4242424242424242, name: { last: 'Lovelace' }, status: 'ok' };
+  const body = JSON.stringify({
+    email: 'Ada@example.com',
+    card: 4242424242424242,
+    name: { last: 'Turing' },
+    status: 'ok',
+    token: 'tok 123 secret',
+    by_address: { 'grace@example.com': { since: 1 }, usr_48151623: {} },
+  });
 
-  test('leaves out what was in the payload, whole words only', () => {
-    const thrown = new Error('no mail to ada@example.com (Lovelace, 4242424242424242): status ok, Lovelaces stay');
-    expect(reasonOf(thrown, payload)).toBe('Error: no mail to … (…, …): status ok, Lovelaces stay');
+  test('leaves out what was in the payload; a short value as a whole word only', () => {
+    const thrown = new Error('no mail to Ada@example.com (Turing, 4242424242424242): status ok, Turings stay');
+    expect(reasonOf(thrown, body)).toBe('Error: no mail to … (…, …): status ok, Turings stay');
+  });
+
+  test.each([
+    ['in other letters', 'no user ada@EXAMPLE.com', 'no user …'],
+    ['in a URL', 'GET /users/ada%40example.com?q=tok+123+secret failed', 'GET /users/…?q=… failed'],
+    ['as a part of a word', 'no row user_Ada@example.coms', 'no row user_…s'],
+    [
+      'as a key that names no field',
+      'no entry grace@example.com, usr_48151623 in by_address',
+      'no entry …, … in by_address',
+    ],
+  ])('leaves it out %s too', (_, message, expected) => {
+    expect(reasonOf(new Error(message), body)).toBe(`Error: ${expected}`);
+  });
+
+  test('leaves it out of the error’s name', () => {
+    expect(reasonOf(Object.assign(new Error('no'), { name: 'Ada@example.com' }), body)).toBe('…: no');
+  });
+
+  test('names the fields that a schema refused, and no keys that are values', () => {
+    const issues = [
+      { path: ['data', 'family_name'], message: 'Invalid input: expected string, received undefined' },
+      { path: ['by_address', 'grace@example.com', 'since'], message: 'Too small' },
+      { path: ['lines', 12, 'x-sha256'], message: 'Unrecognized key: "grace@example.com"' },
+      { path: [{ key: 'usr_48151623' }], message: 'Required' },
+    ];
+    expect(reasonOfIssues(issues, body)).toBe(
+      'invalid-payload: data.family_name: Invalid input: expected string, received undefined; by_address.….since: Too small; lines.12.x-sha256: Unrecognized key: "…"; …: Required',
+    );
   });
 
   test.each([
@@ -150,6 +188,9 @@ describe('the reason of a failure', () => {
     ['Authorization: Bearer abc.def', 'Authorization: Bearer …'],
     ['Invalid API Key: sk_live_12345678', 'Invalid API Key: …'],
     ['token 0123456789abcdef0123456789abcdef is old', 'token … is old'],
+    ['password=hunter2 user=app api_key="abc123" failed', 'password=… user=app api_key="…" failed'],
+    ['{"client_secret":"abc","id":"x"} refused', '{"client_secret":"…","id":"x"} refused'],
+    ['the token: expired', 'the token: expired'],
   ])('leaves out what looks like a credential: %s', (message, expected) => {
     expect(reasonOf(new Error(message))).toBe(`Error: ${expected}`);
   });
@@ -208,7 +249,7 @@ describe('the reason of a failure', () => {
       unreadable,
     ],
   ])('of %s is a line all the same', (_, thrown, expected) => {
-    expect(reasonOf(thrown, payload)).toBe(expected);
+    expect(reasonOf(thrown, body)).toBe(expected);
   });
 });
 
