@@ -1,4 +1,4 @@
-import { DELIVERY_METRIC, LEDGER_METRIC, PROCESSING_METRIC } from '../lambdas/core/metrics.ts';
+import { SERIES } from '../lib/metric-cost.ts';
 import { MINUTES_PER_MONTH, type StackCounts } from './stack-counts.ts';
 
 /** List prices in US dollars of one region at one date: a file of `cli/prices`. */
@@ -10,6 +10,8 @@ export interface Prices {
   readonly sources: readonly string[];
   /** Up to so many million a month (null: all others), so much a million. */
   readonly restApiPerMillion: readonly (readonly [upTo: number | null, dollars: number])[];
+  /** The other kind of API, which no web ACL can stand before. */
+  readonly httpApiPerMillion: number;
   readonly webAclPerMonth: number;
   readonly webAclRulePerMonth: number;
   readonly webAclPerMillion: number;
@@ -23,11 +25,14 @@ export interface Prices {
   readonly queueFifoPerMillion: number;
   readonly logsPerGb: number;
   readonly metricPerMonth: number;
-  readonly alarmPerMonth: number;
+  /** For each metric that an alarm looks at. */
+  readonly alarmMetricPerMonth: number;
+  readonly compositeAlarmPerMonth: number;
   readonly dashboardPerMonth: number;
   readonly secretPerMonth: number;
   readonly secretCallsPerMillion: number;
   readonly keyPerMonth: number;
+  readonly keyCallsPerMillion: number;
   readonly tracesPerMillion: number;
 }
 
@@ -52,18 +57,23 @@ export interface Cost {
   readonly levers: readonly Lever[];
 }
 
-/** What is not in the template: how a webhook runs. Measured here; `docs/decisions/016` has where. */
+/** What is not in the template: how a webhook runs. The first three are guesses of a usual one; the others are measured. */
 export const ASSUMED = {
   verifierMs: 20,
   processorMs: 30,
+  /** How many a processor gets at a time. */
   batch: 5,
-  /** BODY, META, its listing, the claim, and DONE in a transaction. */
+  /** BODY, META, its listing, the claim, and DONE in a transaction: docs/decisions/016, `test/local/write-units.test.ts`. */
   writeUnits: 6,
-  /** A claim reads the payload once, and the watch and the ledger look at the record. */
+  /** A claim reads the payload once; the watch and the ledger look at the record. */
   readUnits: 2,
+  /** Of a payload under 1 KB: three items, with DynamoDB's own 100 bytes for each. */
   storedBytes: 2_600,
-  storedMonths: 2,
-  logBytes: 400,
+  /** 30 days, and some until DynamoDB has deleted them. */
+  storedMonths: 1.1,
+  /** Of the functions at that batch, and of API Gateway's access log: docs/decisions/015. */
+  functionLogBytes: 325,
+  accessLogBytes: 220,
 } as const;
 
 const MILLION = 1_000_000;
@@ -74,20 +84,38 @@ const LIST_BY_UNITS: Readonly<Record<string, number>> = { type: 1, status: 5 };
 const IDLE_POLLS = 5 * 3 * MINUTES_PER_MONTH;
 /** X-Ray's own rule: the first of each second and 5 % of the others. https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html */
 const TRACED = { perSecond: 1, share: 0.05 } as const;
-/** A processor's series by route, besides the breaker's two; the verifier's and the sweeper's by source. */
-const SERIES = {
-  perRoute: Object.keys(PROCESSING_METRIC).length + 2,
-  perSource: Object.keys(DELIVERY_METRIC).length + Object.keys(LEDGER_METRIC).length + 3,
-} as const;
+/** Secrets are read again, and data keys got anew, so often in a month. */
+const FIVE_MINUTES = MINUTES_PER_MONTH / 5;
+const SECONDS_PER_MONTH = MINUTES_PER_MONTH * 60;
 
-/** What a stack costs at so many webhooks a month, at list prices and without a free tier. */
-export function costOf(stack: StackCounts, volume: number, prices: Prices): Cost {
+/**
+ * What a stack costs at so many webhooks a month, at list prices and without a free tier.
+ *
+ * @param sources how many the stage has; the template has secrets, of which several may share one
+ */
+export function costOf(stack: StackCounts, sources: number, volume: number, prices: Prices): Cost {
   const millions = volume / MILLION;
-  const { batch, logBytes } = ASSUMED;
+  const { batch } = ASSUMED;
+  const logBytes = ASSUMED.functionLogBytes + ASSUMED.accessLogBytes;
   const units = ASSUMED.writeUnits + stack.listBy.reduce((sum, by) => sum + (LIST_BY_UNITS[by] ?? 0), 0);
   const gbSeconds = (mb: number, ms: number) => (mb / 1024) * (ms / 1000) * prices.lambdaPerGbSecond;
   const traced = stack.traces ? tracesOf(volume) : 0;
-  const series = stack.routes * SERIES.perRoute + stack.sources * SERIES.perSource;
+  const seriesOf = (kinds: readonly ('steady' | 'rare')[]) =>
+    kinds.reduce(
+      (sum, kind) =>
+        sum +
+        SERIES.stage[kind].length +
+        sources * SERIES.source[kind].length +
+        stack.routes * SERIES.route[kind].length,
+      0,
+    );
+  const [series, mostSeries] = [seriesOf(['steady']), seriesOf(['steady', 'rare'])];
+  // Each container of the verifier keeps them for five minutes.
+  const containers = Math.max(1, Math.ceil((volume * ASSUMED.verifierMs) / 1000 / SECONDS_PER_MONTH));
+  const secretCalls = sources * containers * FIVE_MINUTES;
+  // Both sides of a queue, and each function for each table, get a data key for five minutes; a secret is decrypted at each call.
+  const keyCalls =
+    stack.keys > 0 ? (2 * stack.queues + stack.functions * stack.tables) * FIVE_MINUTES + secretCalls : 0;
   const perQueueCall = stack.fifoQueues > 0 ? prices.queueFifoPerMillion : prices.queuePerMillion;
   const stored = (volume * ASSUMED.storedBytes * ASSUMED.storedMonths) / GB;
 
@@ -129,15 +157,32 @@ export function costOf(stack: StackCounts, volume: number, prices: Prices): Cost
       (stack.scheduledRuns / MILLION) * prices.lambdaPerMillion +
         stack.scheduledRuns * gbSeconds(stack.verifierMb, 500),
     ),
-    line('logs', `${logBytes} bytes each`, ((volume * logBytes) / GB) * prices.logsPerGb),
+    line(
+      'logs',
+      `${ASSUMED.functionLogBytes} bytes each, and ${ASSUMED.accessLogBytes} of the API`,
+      ((volume * logBytes) / GB) * prices.logsPerGb,
+    ),
     line('traces', `${count(traced)} by X-Ray's own rule`, (traced / MILLION) * prices.tracesPerMillion),
-    line('metrics', `${series} series`, series * prices.metricPerMonth),
-    line('alarms', `${stack.alarms}`, stack.alarms * prices.alarmPerMonth),
+    line(
+      'metrics',
+      `${series} series; ${mostSeries} if everything went wrong in every hour, and one for each reason of a refusal`,
+      series * prices.metricPerMonth,
+    ),
+    line(
+      'alarms',
+      `${stack.alarmMetrics} metrics looked at, ${stack.compositeAlarms} composed`,
+      stack.alarmMetrics * prices.alarmMetricPerMonth + stack.compositeAlarms * prices.compositeAlarmPerMonth,
+    ),
     line('dashboard', `${stack.dashboards}`, stack.dashboards * prices.dashboardPerMonth),
     line(
-      'secrets and keys',
-      `${stack.secrets} and ${stack.keys}`,
-      stack.secrets * prices.secretPerMonth + stack.keys * prices.keyPerMonth,
+      'secrets',
+      `${stack.secrets}, read ${count(secretCalls)} times`,
+      stack.secrets * prices.secretPerMonth + (secretCalls / MILLION) * prices.secretCallsPerMillion,
+    ),
+    line(
+      'keys',
+      `${stack.keys}, used ${count(keyCalls)} times`,
+      stack.keys * prices.keyPerMonth + (keyCalls / MILLION) * prices.keyCallsPerMillion,
     ),
   ];
   const dollarsPerMonth = lines.reduce((sum, { dollarsPerMonth: dollars }) => sum + dollars, 0);
@@ -145,19 +190,35 @@ export function costOf(stack: StackCounts, volume: number, prices: Prices): Cost
     dollarsPerMonth,
     dollarsPerMillion: dollarsPerMonth / millions,
     lines,
-    levers: leversOf(stack, lines, millions, prices),
+    levers: leversOf(stack, sources, lines, millions, prices),
   };
 }
 
 const MOST_LEVERS = 3;
 
-function leversOf(stack: StackCounts, lines: readonly CostLine[], millions: number, prices: Prices): readonly Lever[] {
+/** What could be done about each line of this bill; of many routes, what one of them costs by being there. */
+function leversOf(
+  stack: StackCounts,
+  sources: number,
+  lines: readonly CostLine[],
+  millions: number,
+  prices: Prices,
+): readonly Lever[] {
   const of = (what: string) => lines.find((one) => one.what === what)?.dollarsPerMonth ?? 0;
-  const perRoute =
-    SERIES.perRoute * prices.metricPerMonth +
-    (2 * IDLE_POLLS * prices.queuePerMillion) / MILLION +
-    (stack.alarms / Math.max(1, stack.routes + stack.sources)) * prices.alarmPerMonth;
+  const ofARoute =
+    SERIES.route.steady.length * prices.metricPerMonth +
+    of('queues, idle') / Math.max(1, stack.routes) +
+    of('alarms') / (stack.routes + sources);
   const levers: readonly Lever[] = [
+    {
+      change: 'put an HTTP API in the place of the REST API (lib/api.ts), which no web ACL can stand before',
+      savesPerMonth: of('REST API') - millions * prices.httpApiPerMillion,
+    },
+    {
+      change: 'call it behind a front of your own, without the web ACL (lib/web-acl.ts)',
+      savesPerMonth: of('web ACL'),
+    },
+    { change: 'keep events for 15 days (`RECORD_TTL_SECONDS`)', savesPerMonth: of('table, storage') / 2 },
     {
       change: 'trace nothing (`tracingEnabled` in lib/api.ts, `tracing` in lib/gateway-function.ts)',
       savesPerMonth: of('traces'),
@@ -173,13 +234,8 @@ function leversOf(stack: StackCounts, lines: readonly CostLine[], millions: numb
     },
     {
       change: `put two routes together where one processor can do both: each of the ${stack.routes} costs by being there`,
-      savesPerMonth: stack.routes > 1 ? perRoute : 0,
+      savesPerMonth: stack.routes > 1 ? ofARoute : 0,
     },
-    {
-      change: 'call it behind a front of your own, without the web ACL (lib/web-acl.ts)',
-      savesPerMonth: of('web ACL'),
-    },
-    { change: 'log half as much', savesPerMonth: of('logs') / 2 },
   ];
   return [...levers]
     .filter(({ savesPerMonth }) => savesPerMonth > 0)

@@ -1,10 +1,14 @@
 /** What of a stack costs something, counted in its CloudFormation template. */
 export interface StackCounts {
   readonly routes: number;
-  readonly sources: number;
   readonly mappings: number;
+  readonly queues: number;
   readonly fifoQueues: number;
-  readonly alarms: number;
+  readonly tables: number;
+  readonly functions: number;
+  /** Metrics that alarms look at: each is paid for. */
+  readonly alarmMetrics: number;
+  readonly compositeAlarms: number;
   readonly dashboards: number;
   readonly secrets: number;
   readonly keys: number;
@@ -28,8 +32,9 @@ export interface Resource {
 
 export const MINUTES_PER_MONTH = 43_800;
 
-export function countStack(resources: Readonly<Record<string, Resource>>): StackCounts {
-  const all = Object.entries(resources);
+/** @param templates the stack's own, and those of its nested stacks */
+export function countStack(templates: readonly Readonly<Record<string, Resource>>[]): StackCounts {
+  const all = templates.flatMap((resources) => Object.entries(resources));
   const of = (type: string) => all.filter(([, { Type }]) => Type === type);
   const count = (type: string) => of(type).length;
   const properties = (type: string) => of(type).map(([, { Properties = {} }]) => Properties);
@@ -44,10 +49,13 @@ export function countStack(resources: Readonly<Record<string, Resource>>): Stack
   const listsByStatus = environments.some((environment) => /"LIST_BY":"[^"]*status/.test(environment));
   return {
     routes: functions.filter(([id]) => id.startsWith('Route')).length,
-    sources: Object.values(resources).filter(({ Type }) => Type === 'AWS::SecretsManager::Secret').length,
     mappings: count('AWS::Lambda::EventSourceMapping'),
+    queues: count('AWS::SQS::Queue'),
     fifoQueues: properties('AWS::SQS::Queue').filter(({ FifoQueue }) => FifoQueue === true).length,
-    alarms: count('AWS::CloudWatch::Alarm') + count('AWS::CloudWatch::CompositeAlarm'),
+    tables: count('AWS::DynamoDB::Table'),
+    functions: functions.length,
+    alarmMetrics: properties('AWS::CloudWatch::Alarm').reduce((sum, { Metrics }) => sum + metricsOf(Metrics), 0),
+    compositeAlarms: count('AWS::CloudWatch::CompositeAlarm'),
     dashboards: count('AWS::CloudWatch::Dashboard'),
     secrets: count('AWS::SecretsManager::Secret'),
     keys: count('AWS::KMS::Key'),
@@ -66,6 +74,12 @@ export function countStack(resources: Readonly<Record<string, Resource>>): Stack
 
 function lengthOf(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
+}
+
+/** Of an alarm: one, or those of its expression. */
+function metricsOf(metrics: unknown): number {
+  if (!Array.isArray(metrics)) return 1;
+  return metrics.filter((one) => (one as { readonly MetricStat?: unknown }).MetricStat !== undefined).length;
 }
 
 /** Of `rate(1 minute)` and its like; a rule without one is no schedule. */

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { costOf, type Prices } from '../cost.ts';
+import { ASSUMED, costOf, type Prices } from '../cost.ts';
 import { causeOf, Failure } from '../failure.ts';
+import { sourcesOf } from '../gateway.ts';
 import { withJson } from '../options.ts';
 import { INVOCATION, print, printJson } from '../print.ts';
 import { countStack, type Resource } from '../stack-counts.ts';
@@ -36,13 +37,17 @@ Example:
   withJson(command).action(cost);
 }
 
-function cost(options: Options): void {
+async function cost(options: Options): Promise<void> {
   const file = options.template ?? resolve('cdk.out', `hookgate-${options.stage}.template.json`);
-  const stack = countStack(resourcesIn(file));
+  const stack = countStack([file, ...nestedIn(file)].map(resourcesIn));
+  const sources = (await sourcesOf(options.stage)).length;
   const prices = newestPrices();
-  const { dollarsPerMonth, dollarsPerMillion, lines, levers } = costOf(stack, options.volume, prices);
+  const { dollarsPerMonth, dollarsPerMillion, lines, levers } = costOf(stack, sources, options.volume, prices);
   const of = { stage: options.stage, volume: options.volume, region: prices.region, pricesOf: prices.date };
-  if (options.json) return printJson({ ...of, dollarsPerMonth, dollarsPerMillion, lines, levers, stack, prices });
+  if (options.json) {
+    const from = { sources, stack, assumed: ASSUMED, prices };
+    return printJson({ ...of, dollarsPerMonth, dollarsPerMillion, lines, levers, ...from });
+  }
   const rows = [...lines]
     .sort((a, b) => b.dollarsPerMonth - a.dollarsPerMonth)
     .map(({ what, from, dollarsPerMonth: dollars }) => [
@@ -57,6 +62,24 @@ function cost(options: Options): void {
   );
   if (levers.length > 0) print('\nWhat would save most:');
   for (const { change, savesPerMonth } of levers) print(`  $${savesPerMonth.toFixed(2)} a month: ${change}`);
+}
+
+/** The templates of nested stacks are files among the stack's assets, which CDK lists beside it. */
+function nestedIn(file: string): readonly string[] {
+  const manifest = file.replace(/\.template\.json$/, '.assets.json');
+  let text: string;
+  try {
+    text = manifest === file ? '{}' : readFileSync(manifest, 'utf8');
+  } catch {
+    // A template by itself, from somewhere else.
+    return [];
+  }
+  const { files = {} } = JSON.parse(text) as {
+    readonly files?: Readonly<Record<string, { readonly source: { readonly path?: string } }>>;
+  };
+  return Object.values(files).flatMap(({ source: { path = '' } }) =>
+    path.endsWith('.nested.template.json') ? [resolve(dirname(file), path)] : [],
+  );
 }
 
 function resourcesIn(file: string): Readonly<Record<string, Resource>> {
