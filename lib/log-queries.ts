@@ -30,7 +30,7 @@ export class LogQueries extends Construct {
       'What became of an event',
       [verifier, ...processors, ...operators],
       [
-        'fields @timestamp, @log, message, route, attempt, ms, reason',
+        'fields @timestamp, @log, message, attempt, ms, reason',
         "filter key = 'SOURCE#ID' or id = 'ID'",
         'sort @timestamp',
       ],

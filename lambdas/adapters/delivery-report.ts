@@ -46,6 +46,7 @@ export interface DeliveryReportOptions {
 export function deliveryReport({ log, emit, clock, signatureHeader, keep }: DeliveryReportOptions) {
   const counts = tally(clock);
   const mayHaveLine = sampler(clock);
+  const mayCountAtOnce = sampler(clock);
 
   return async (delivery: Delivery, source: string, receipt: Receipt): Promise<void> => {
     const bySource = { [DIMENSION.source]: source };
@@ -75,10 +76,8 @@ export function deliveryReport({ log, emit, clock, signatureHeader, keep }: Deli
       const write = receipt.receipt === 'unavailable' ? log.warn : log.info;
       write(receipt.receipt, {
         ...(event
-          ? {
-              key: recordKey(source, event.key),
-              ...(event.route === undefined ? { type: event.type } : { route: event.route }),
-            }
+          ? // Its record has the route, and the processor's log is the route's.
+            { key: recordKey(source, event.key), ...(event.route === undefined && { type: event.type }) }
           : { source }),
         ...('via' in receipt && receipt.via !== 'queue' && { via: receipt.via }),
         ...('sameBody' in receipt && !receipt.sameBody && { sameBody: false }),
@@ -86,7 +85,10 @@ export function deliveryReport({ log, emit, clock, signatureHeader, keep }: Deli
         ms,
       });
     }
-    for (const { dimensions, values: gathered, since } of counts.due()) {
+    // A burst of these may be all that comes to this container, and what it holds back would be lost with it. More than
+    // twenty a minute are a flood, which fills itself what is handed over together.
+    const atOnce = receipt.receipt === 'unavailable' || (receipt.receipt === 'rejected' && mayCountAtOnce('rejected'));
+    for (const { dimensions, values: gathered, since } of counts.due(atOnce)) {
       emit.at(since)(
         [...gathered].map(([name, values]): Measurement => {
           if (name.endsWith('Ms')) return { name, value: values, unit: 'Milliseconds' };

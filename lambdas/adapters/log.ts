@@ -13,7 +13,8 @@ class Lean extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     return new LogItem({
       attributes: {
-        level: attributes.logLevel,
+        // What has none counts as INFO for Lambda, as metric lines do.
+        ...(attributes.logLevel !== 'INFO' && { level: attributes.logLevel }),
         message: attributes.message,
         timestamp: attributes.timestamp.toISOString(),
       },

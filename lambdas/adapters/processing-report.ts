@@ -3,6 +3,8 @@ import { DIMENSION, NEWER_VERSION_METRIC, PROCESSING_METRIC } from '../core/metr
 import type { Emit, Measurement } from './emf.ts';
 import type { Log } from './log.ts';
 
+const MOST_MOVING = 1_000;
+
 export interface ProcessingReportOptions {
   readonly log: Log;
   readonly emit: Emit;
@@ -19,6 +21,14 @@ export interface ProcessingReportOptions {
 export function processingReport({ log, emit, source, route, now }: ProcessingReportOptions) {
   let gathered = new Map<string, number[]>();
   let newer = 0;
+  /** Keys of messages on their way to another queue: each comes by up to fifteen times, and is told of once. */
+  const moving = new Set<string>();
+  const isTold = (key: string): boolean => {
+    if (moving.has(key)) return true;
+    if (moving.size === MOST_MOVING) moving.clear();
+    moving.add(key);
+    return false;
+  };
   const count = (name: string, value = 1) => {
     const values = gathered.get(name);
     if (values) values.push(value);
@@ -27,6 +37,9 @@ export function processingReport({ log, emit, source, route, now }: ProcessingRe
 
   return {
     report(outcome: Outcome): void {
+      if (outcome.outcome === 'moving') {
+        if (isTold(outcome.pk)) return;
+      } else if ('record' in outcome) moving.delete(outcome.record.pk);
       const line: Record<string, string | number> = {};
       if ('record' in outcome) {
         const { pk, attempt } = outcome.record;

@@ -1,8 +1,9 @@
 import type { Clock } from '../core/ports.ts';
 import type { Dimensions } from './emf.ts';
 
+/** No longer than that is anything held back while deliveries come. */
 const TALLY_MS = 5_000;
-/** Deliveries. Fewer than that are held back in a container that nothing calls any more. */
+/** Nor so many deliveries. Fewer are lost with a container that nothing calls any more. */
 const MOST_HELD = 25;
 
 export interface Tallied {
@@ -31,10 +32,14 @@ export function tally(clock: Clock) {
       if (values) values.push(value);
       else entry.values.set(metric, [value]);
     },
-    /** What has gathered, when it is time; else nothing. Called once for each delivery. */
-    due(): readonly Tallied[] {
+    /**
+     * What has gathered, when it is time or cannot wait; else nothing. Called once for each delivery.
+     *
+     * @param atOnce whatever has gathered
+     */
+    due(atOnce = false): readonly Tallied[] {
       held++;
-      if (clock.now() - handedOver < TALLY_MS && held < MOST_HELD) return [];
+      if (!atOnce && clock.now() - handedOver < TALLY_MS && held < MOST_HELD) return [];
       const all = [...gathered.values()];
       gathered = new Map();
       held = 0;

@@ -1,8 +1,8 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { DELIVERY_METRIC, DIMENSION, metricsNamespace } from '../../lambdas/core/metrics.ts';
 import { dashboardLink } from '../console-links.ts';
 import { summed } from '../counted.ts';
-import { proved } from '../proved.ts';
 import type { AlarmRule } from './rule.ts';
 
 const PERIOD = Duration.hours(1);
@@ -18,7 +18,7 @@ export const silence: AlarmRule = {
       return {
         id: source,
         // Proved ones: what anybody sends is no sign of life.
-        metric: summed('proved deliveries', PERIOD, proved(stage, source, PERIOD)),
+        metric: summed('proved deliveries', PERIOD, proved(stage, source)),
         threshold: 1,
         comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
         // A period alone may last a day at most; so many of an hour, all of them quiet.
@@ -29,3 +29,20 @@ export const silence: AlarmRule = {
       };
     }),
 };
+
+const { accepted, duplicate, filtered } = DELIVERY_METRIC;
+
+function proved(stage: string, source: string): Readonly<Record<string, IMetric>> {
+  return Object.fromEntries(
+    Object.entries({ accepted, duplicate, filtered }).map(([name, metricName]) => [
+      name,
+      new Metric({
+        namespace: metricsNamespace(stage),
+        metricName,
+        dimensionsMap: { [DIMENSION.source]: source },
+        period: PERIOD,
+        statistic: 'Sum',
+      }),
+    ]),
+  );
+}

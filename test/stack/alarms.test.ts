@@ -333,12 +333,17 @@ const provedOver = (source: string, period: number) =>
     },
   }));
 
-test.each(SOURCES)('three rejections of %s in six hours ring when nothing was proved', (source) => {
+test.each(SOURCES)('three rejections of %s in six hours ring when nothing else came', (source) => {
   expect(alarm(`all-rejected-${source}`)).toMatchObject({
     Metrics: [
-      { Expression: 'IF(FILL(accepted, 0) + FILL(duplicate, 0) + FILL(filtered, 0) == 0, FILL(rejected, 0), 0)' },
-      ...provedOver(source, 21_600),
-      { MetricStat: { Metric: { Namespace: 'Hookgate/prod', MetricName: 'Rejected' }, Period: 21_600, Stat: 'Sum' } },
+      { Expression: 'IF(FILL(rejected, 0) == FILL(received, 0), FILL(rejected, 0), 0)' },
+      ...['Rejected', 'Received'].map((MetricName) => ({
+        MetricStat: {
+          Metric: { Namespace: 'Hookgate/prod', MetricName, Dimensions: [{ Name: 'Source', Value: source }] },
+          Period: 21_600,
+          Stat: 'Sum',
+        },
+      })),
     ],
     Threshold: 2,
     ComparisonOperator: 'GreaterThanThreshold',

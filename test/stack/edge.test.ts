@@ -1,5 +1,6 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { config } from '../../lib/config.ts';
+import { accessLogLine } from '../../local/gateway/access-log.ts';
 import { planOf, resourcesOf, stackOf } from './stage.ts';
 
 let template: Template;
@@ -378,6 +379,18 @@ describe('the API', () => {
       tls: '$context.tlsVersion',
       cipher: '$context.cipherSuite',
     });
+    const line = accessLogLine(Format, {
+      requestId: '0b9b9a4c-7f0d-4f3e-9d53-3c6d3f0a8f10',
+      sourceIp: '203.0.113.7',
+      method: 'POST',
+      path: '/prod/webhooks/scalekit?token=secret',
+      status: 201,
+      ms: 24,
+      blocked: false,
+    });
+    expect(line).not.toContain('secret');
+    // Here both are unknown; there they are TLSv1.3 and TLS_AES_128_GCM_SHA256.
+    expect(line.length - 2 + 'TLSv1.3TLS_AES_128_GCM_SHA256'.length).toBeLessThanOrEqual(220);
   });
 
   test('leaves the account’s role for logs alone', () => {

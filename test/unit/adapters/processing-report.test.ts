@@ -60,8 +60,8 @@ test('the messages of an invocation are a line each and one metric line, in whic
     })
   ).map((text) => JSON.parse(text) as Record<string, unknown>);
 
-  expect(first).toMatchObject({ level: 'INFO', message: 'done', key: 'inkress#evt_1', ms: 12 });
-  expect(second).toMatchObject({ level: 'INFO', message: 'done', key: 'inkress#evt_2', attempt: 2, ms: 30 });
+  expect(first).toMatchObject({ message: 'done', key: 'inkress#evt_1', ms: 12 });
+  expect(second).toMatchObject({ message: 'done', key: 'inkress#evt_2', attempt: 2, ms: 30 });
   expect(third).toMatchObject({ level: 'WARN', message: 'failed', key: 'inkress#evt_3', reason: 'Error: no', ms: 7 });
   expect(metrics).toMatchObject({
     Source: 'inkress',
@@ -94,4 +94,22 @@ test('a replayed event has no latency: it would be counted from its first delive
     reports.flush();
   });
   expect(lines[1]).toContain('"Route":"payment-success","ProcessingMs":12}');
+});
+
+test('a message on its way to another queue is told of once, and again when its event has run since', async () => {
+  const reports = reporter();
+  const moving = { outcome: 'moving', delaySeconds: 0, pk: RECORD.pk } as const;
+  const lines = await written(() => {
+    for (let i = 0; i < 10; i++) reports.report(moving);
+    reports.report({ ...moving, pk: 'inkress#evt_2' });
+    reports.report({ outcome: 'parked', delaySeconds: 0, record: RECORD, reason: 'Error: no' });
+    reports.report(moving);
+  });
+
+  expect(lines.map((line) => JSON.parse(line) as Record<string, unknown>)).toMatchObject([
+    { message: 'moving', key: 'inkress#evt_1' },
+    { message: 'moving', key: 'inkress#evt_2' },
+    { message: 'parked', key: 'inkress#evt_1' },
+    { message: 'moving', key: 'inkress#evt_1' },
+  ]);
 });
