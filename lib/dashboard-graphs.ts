@@ -19,6 +19,7 @@ import {
   PROCESSING_METRIC,
   SECRET_VERSION_METRIC,
   THROTTLED_METRIC,
+  UNLISTED_METRIC,
   VERSION,
 } from '../lambdas/core/metrics.ts';
 import type { Watched } from './alarms/rule.ts';
@@ -62,8 +63,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 export function refusals({ stage, sources, refusedBy: refused }: Watched): IWidget[] {
   return [
-    graph('Refused, a minute', THIRD, [
-      ...sources.map((source) => ofSource(stage, DELIVERY_METRIC.rejected, source)),
+    graph('Refused, or not of its list, a minute', THIRD, [
+      ...sources.flatMap((source) =>
+        [DELIVERY_METRIC.rejected, UNLISTED_METRIC].map((metric) => ofSource(stage, metric, source)),
+      ),
       new Metric({
         namespace: metricsNamespace(stage),
         metricName: THROTTLED_METRIC,
@@ -120,10 +123,12 @@ export function answers({ stage, sources, api, verifier }: Watched): IWidget[] {
 }
 
 export function processors({ stage, routes }: Watched): IWidget[] {
-  const { failed, retried, parked, processingMs } = PROCESSING_METRIC;
+  const { failed, retried, parked, quarantined, deferred, processingMs } = PROCESSING_METRIC;
   return [
-    graph('Failed, retried, parked, a minute', HALF, [
-      ...routes.flatMap((route) => [failed, retried, parked].map((metric) => ofRoute(stage, metric, route))),
+    graph('Failed, retried, parked, deferred, a minute', HALF, [
+      ...routes.flatMap((route) =>
+        [failed, retried, parked, quarantined, deferred].map((metric) => ofRoute(stage, metric, route)),
+      ),
     ]),
     graph('Time to process (p95), ms', HALF, [
       ...routes.map((route) => ofRoute(stage, processingMs, route, { statistic: 'p95', label: route.fullName })),

@@ -39,10 +39,14 @@ export function gatewayResponses(
       .replaceAll('$context.requestId', requestId);
     return {
       status: response?.status ?? fallback.status,
-      headers: { 'content-type': 'application/json', 'x-amzn-errortype': type, ...response?.headers },
+      headers: { 'content-type': 'application/json', 'x-amzn-errortype': type, ...lowerCased(response?.headers ?? {}) },
       body: Buffer.from(body),
     };
   };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Reads what a function returned; undefined when it is not what a proxy integration must return. */

@@ -154,7 +154,7 @@ test('a gateway response of the template answers, its class answers for it, else
     { type: 'THROTTLED', status: 429, headers: { 'Retry-After': '30' }, template: '{"error":"slow"}' },
     { type: 'DEFAULT_5XX', status: 503, headers: {}, template: '{"message":$context.error.messageString}' },
   ]);
-  expect(answer('THROTTLED', 'r')).toMatchObject({ status: 429, headers: { 'Retry-After': '30' } });
+  expect(answer('THROTTLED', 'r')).toMatchObject({ status: 429, headers: { 'retry-after': '30' } });
   expect(answer('INTEGRATION_TIMEOUT', 'r')).toMatchObject({
     status: 503,
     body: Buffer.from('{"message":"Endpoint request timed out"}'),

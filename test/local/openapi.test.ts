@@ -8,7 +8,10 @@ import { eventually } from './services.ts';
 interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly schema: object }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
+  readonly requestBody?: {
+    readonly required: boolean;
+    readonly content: Readonly<Record<string, { readonly schema: object }>>;
+  };
   readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, { schema: object }>> }>>;
 }
 
@@ -176,6 +179,16 @@ test('every filter of the list of events is one it takes', async () => {
   expect(first.body).toMatchObject({ events: [{ eventId: VALUES.id, status: 'DONE', waitsFor: null }] });
 });
 
+test('the document says where its paths begin, and which bodies must be there', () => {
+  const { servers } = document as unknown as { servers: readonly { url: string }[] };
+  const at = 'https://abc.execute-api.eu-west-1.amazonaws.com/prod/admin/openapi.json';
+  expect(new URL(servers[0]?.url ?? '', at).href).toBe('https://abc.execute-api.eu-west-1.amazonaws.com/prod/admin');
+  const required = operations().flatMap(([, , { operationId, requestBody }]) =>
+    requestBody?.required === true ? [operationId] : [],
+  );
+  expect(required).toEqual(['applyAllowlist']);
+});
+
 test('what is not in the document is not there', async () => {
   for (const path of ['/', '/secrets', '/routes/inkress', '/queues/inkress/effect', '/openapi', '/admin/events']) {
     expect((await ask('GET', path)).status).toBeGreaterThanOrEqual(403);
@@ -220,7 +233,13 @@ test('hostile values of every parameter and property are refused with the name o
 
 test('what a web page of another site makes a browser send is refused', async () => {
   const { host } = new URL(gateway.host.url);
-  const statusOf = async (headers: Record<string, string>) => (await ask('GET', '/routes', undefined, headers)).status;
+  const [, , operation] = operations().find(([, , { operationId }]) => operationId === 'listRoutes') ?? [];
+  if (!operation) throw new Error('no listRoutes');
+  const statusOf = async (headers: Record<string, string>) => {
+    const answer = await ask('GET', '/routes', undefined, headers);
+    expectDescribed(operation, answer);
+    return answer.status;
+  };
 
   expect(await statusOf({})).toBe(200);
   expect(await statusOf({ 'sec-fetch-site': 'none' })).toBe(200);
@@ -229,4 +248,10 @@ test('what a web page of another site makes a browser send is refused', async ()
   for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:1'])
     expect(await statusOf({ origin })).toBe(403);
   expect(await statusOf({ host: 'rebound.example' })).toBe(403);
+  expect((await ask('GET', '/routes', undefined, { host: 'rebound.example' })).body).toEqual({
+    type: 'about:blank',
+    status: 403,
+    detail: 'Not allowed.',
+    error: 'forbidden',
+  });
 });

@@ -399,18 +399,29 @@ describe('the API', () => {
 
   test.each([
     ['MISSING_AUTHENTICATION_TOKEN', '405', 'method-not-allowed', { 'gatewayresponse.header.Allow': "'POST'" }],
-    ['REQUEST_TOO_LARGE', '413', 'too-large', undefined],
+    ['REQUEST_TOO_LARGE', '413', 'too-large', {}],
     ['THROTTLED', '429', 'too-many-requests', { 'gatewayresponse.header.Retry-After': "'30'" }],
-    ['WAF_FILTERED', '403', 'forbidden', undefined],
+    ['WAF_FILTERED', '403', 'forbidden', {}],
+    ['ACCESS_DENIED', '403', 'forbidden', {}],
+    ['INVALID_SIGNATURE', '403', 'forbidden', {}],
+    ['EXPIRED_TOKEN', '403', 'forbidden', {}],
     ['DEFAULT_5XX', '503', 'unavailable', { 'gatewayresponse.header.Retry-After': "'30'" }],
     ['INTEGRATION_FAILURE', '503', 'unavailable', { 'gatewayresponse.header.Retry-After': "'30'" }],
     ['INTEGRATION_TIMEOUT', '503', 'unavailable', { 'gatewayresponse.header.Retry-After': "'30'" }],
-  ])('answers %s with %s', (type, status, error, headers) => {
-    template.hasResourceProperties('AWS::ApiGateway::GatewayResponse', {
-      ResponseType: type,
+  ])('answers %s with %s, a problem document that has the word', (type, status, error, headers) => {
+    const [found] = [...resourcesOf(template, 'AWS::ApiGateway::GatewayResponse').values()].filter(
+      ({ Properties }) => Properties.ResponseType === type,
+    );
+    expect(found?.Properties).toMatchObject({
       StatusCode: status,
-      ResponseTemplates: { 'application/json': JSON.stringify({ error }) },
-      ResponseParameters: headers ?? Match.absent(),
+      ResponseParameters: { 'gatewayresponse.header.Content-Type': "'application/problem+json'", ...headers },
+    });
+    const { 'application/json': body } = found?.Properties.ResponseTemplates as Record<string, string>;
+    expect(JSON.parse(body ?? '')).toEqual({
+      type: 'about:blank',
+      status: Number(status),
+      detail: expect.stringMatching(/\.$/) as string,
+      error,
     });
   });
 });

@@ -6,11 +6,15 @@ const ALWAYS: Readonly<Record<number, string>> = {
   400: 'Something of the request is not what it should be; field says what.',
   403: 'Not signed by a caller who may.',
   404: 'It is not there.',
+  405: 'Not signed at all: API Gateway takes it for a method that is not there.',
   409: 'It is not in the state for it.',
   413: 'The body is too large.',
   429: 'Too often.',
   503: 'Our fault; it is in the log.',
 };
+
+/** What the web ACL answers too, which can't say that it is a problem document. */
+const EDGE: ReadonlySet<number> = new Set([403, 429]);
 
 /** Grows when an operation or a property is added; the first part when one is taken away or means another thing. */
 const VERSION = '1.0';
@@ -24,7 +28,8 @@ export function openapi(operations: readonly Operation[]): Readonly<Record<strin
   return {
     openapi: '3.1.1',
     info: { title: 'Hookgate admin API', version: VERSION },
-    servers: [{ url: '/admin' }],
+    // Relative to where this document is: the API's own address has a stage before it.
+    servers: [{ url: '../admin' }],
     security: [{ iam: [] }],
     paths,
     components: {
@@ -42,7 +47,7 @@ export function openapi(operations: readonly Operation[]): Readonly<Record<strin
 }
 
 function described({ id, summary, parameters = {}, query = {}, body, answer, problems = [] }: Operation) {
-  const statuses = [...new Set([...problems, ...(body ? [413] : []), 400, 403, 429, 503])].sort();
+  const statuses = [...new Set([...problems, 400, 403, 405, 413, 429, 503])].sort();
   return {
     operationId: id,
     summary,
@@ -50,7 +55,7 @@ function described({ id, summary, parameters = {}, query = {}, body, answer, pro
       ...Object.entries(parameters).map(([name, schema]) => parameter(name, 'path', schema)),
       ...Object.entries(query).map(([name, schema]) => parameter(name, 'query', schema)),
     ],
-    ...(body && { requestBody: { required: false, content: { 'application/json': { schema: body } } } }),
+    ...(body && { requestBody: { required: isRequired(body), content: { 'application/json': { schema: body } } } }),
     responses: {
       200: {
         description: 'Done.',
@@ -65,12 +70,19 @@ function described({ id, summary, parameters = {}, query = {}, body, answer, pro
           status,
           {
             description: ALWAYS[status],
-            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+            content: {
+              'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+              ...(EDGE.has(status) && { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } }),
+            },
           },
         ]),
       ),
     },
   };
+}
+
+function isRequired(body: Schema): boolean {
+  return Array.isArray(body['required']) && body['required'].length > 0;
 }
 
 function parameter(name: string, place: 'path' | 'query', schema: Schema) {

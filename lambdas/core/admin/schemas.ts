@@ -76,7 +76,7 @@ const MOVE = object({
   reason: orNull(text),
 });
 
-const CHANGE = { type: 'object', properties: { added: list(text), removed: list(text) } };
+const CHANGE = { added: list(text), removed: list(text) };
 
 /** Answers that are not lists, and what lists hold: `#/components/schemas/<name>`. */
 export const SCHEMAS = {
@@ -184,8 +184,8 @@ export const SCHEMAS = {
     published: oneOf(['observe', 'enforce']),
     cidrs: list(text),
     fetchedAt: orNull(time),
-    lastChange: orNull(CHANGE),
-    held: orNull(CHANGE),
+    lastChange: orNull(object({ ...CHANGE, at: time, by: text })),
+    held: orNull(object({ ...CHANGE, digest: text })),
     drift: orNull(object({ reason: text, detail: text, since: time })),
     approved: orNull(text),
   }),
@@ -218,6 +218,8 @@ export const SCHEMAS = {
     ),
     next: orNull(text),
   }),
+  /** Of the web ACL. */
+  Refusal: object({ error: text }),
   /** RFC 9457: https://www.rfc-editor.org/rfc/rfc9457 */
   Problem: {
     type: 'object',
@@ -228,6 +230,8 @@ export const SCHEMAS = {
       /** What of the request it is about. */
       field: text,
       reason: text,
+      /** Of an answer that is API Gateway's: `forbidden`, `too-many-requests`, `unavailable`, … */
+      error: text,
     },
     required: ['type', 'status', 'detail'],
   },
