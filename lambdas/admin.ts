@@ -20,6 +20,7 @@ import { inboxFunction } from './adapters/inbox-call.ts';
 import { createLog } from './adapters/log.ts';
 import { routeQueues } from './adapters/route-queues.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
+import { oldestMessage } from './adapters/oldest-message.ts';
 import { queueDepth, sqsQueue } from './adapters/sqs-queue.ts';
 import { administerAlarms } from './core/admin/alarms.ts';
 import { administerAllowlists, type AdminAllowlistsPorts } from './core/admin/allowlists.ts';
@@ -49,11 +50,13 @@ const client = new DynamoDBClient(clientOptions);
 const store = dynamoStore({ client, tableName, bodies: bodyRows(client, tableName, s3Blobs(bucketName)), listBy });
 const events = eventLog({ client, tableName, store, clock: systemClock, listBy });
 const sqs = new SQSClient(clientOptions);
+const cloudWatch = new CloudWatchClient(clientOptions);
 const routes: AdminRoutesPorts = {
   breakers: dynamoBreakers(client, tableName),
   clock: systemClock,
   routes: gateway.sources.flatMap(({ name, routes }) => routes.map((route) => `${name}/${route.name}`)),
   waiting: queueDepth(sqs, queueUrlBase, gateway),
+  oldestAt: oldestMessage(cloudWatch, gateway, systemClock),
   audit: ({ action, ...entry }) => log.info(action, entry),
 };
 const replays: Parameters<typeof administer>[3] = {
@@ -83,7 +86,6 @@ const queues: AdminQueuesPorts = {
   audit: ({ action, ...entry }) => log.info(action, entry),
 };
 
-const cloudWatch = new CloudWatchClient(clientOptions);
 const stats = {
   gateway,
   metrics: cloudWatchMetrics(cloudWatch, gateway.stage),

@@ -34,7 +34,7 @@ export function queueDepth(client: SQSClient, queueUrlBase: string, gateway: Gat
 }
 
 /** The main queues by `<source>/<route>`. */
-function mainQueues(queueUrlBase: string, { stage, sources }: Gateway) {
+export function mainQueues(queueUrlBase: string, { stage, sources }: Gateway) {
   const queues = new Map<string, { readonly url: string; readonly fifo: boolean }>(
     sources.flatMap(({ name: source, routes }) =>
       routes.map((route) => {

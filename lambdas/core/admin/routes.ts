@@ -12,6 +12,8 @@ export interface AdminRoutesPorts {
   readonly routes: readonly string[];
   /** How many messages the route's main queue holds, those that wait for their time included; about. */
   readonly waiting: (route: string) => Promise<number>;
+  /** When the oldest of them was first sent, in milliseconds since the epoch; undefined where nobody knows. */
+  readonly oldestAt: (route: string) => Promise<number | undefined>;
   /** Keeps who did what, and why. */
   readonly audit: (entry: { route: string; action: Switch; who: string; why: string; changed: boolean }) => void;
 }
@@ -27,7 +29,7 @@ export interface RouteView {
   readonly pausedAt: string | null;
   readonly changedBy: string | null;
   readonly waiting: number;
-  /** When the queue forgets the first event that came since the pause, if it is not resumed before. */
+  /** When the queue forgets the first of its events, if it is not resumed before. */
   readonly atRiskFrom: string | null;
 }
 
@@ -79,10 +81,15 @@ async function change(
   return problem(409, 'The breaker is being changed by others at the same time; try again.', {});
 }
 
-async function view(name: string, { breakers, waiting }: AdminRoutesPorts): Promise<RouteView> {
+async function view(name: string, { breakers, waiting, oldestAt }: AdminRoutesPorts): Promise<RouteView> {
   const [breaker, count] = await Promise.all([breakers.read(name), waiting(name)]);
   const { state, forced, openUntil, pausedAt, changedBy } = breaker ?? UNTOUCHED;
   const [source = '', route = ''] = name.split('/');
+  // What waited at the pause came before it, by up to hours of back-off.
+  const oldest =
+    pausedAt === undefined || count === 0
+      ? undefined
+      : Math.min(pausedAt, (await oldestAt(name).catch(() => undefined)) ?? pausedAt);
   const time = (ms: number) => new Date(ms).toISOString();
   return {
     source,
@@ -93,7 +100,7 @@ async function view(name: string, { breakers, waiting }: AdminRoutesPorts): Prom
     pausedAt: pausedAt === undefined ? null : time(pausedAt),
     changedBy: changedBy ?? null,
     waiting: count,
-    atRiskFrom: pausedAt === undefined || count === 0 ? null : time(pausedAt + RETENTION_DAYS.main * DAY_MS),
+    atRiskFrom: oldest === undefined ? null : time(oldest + RETENTION_DAYS.main * DAY_MS),
   };
 }
 

@@ -7,7 +7,7 @@ import { MemoryBreakers } from '../../support/memory/breakers.ts';
 
 const ROUTE = 'inkress/payment-success';
 
-function admin() {
+function admin(oldestAt: () => Promise<number | undefined> = () => Promise.resolve(undefined)) {
   const breakers = new MemoryBreakers();
   const audited: unknown[] = [];
   const ask = async (method: string, path: string, body = '') => {
@@ -23,6 +23,7 @@ function admin() {
       clock: new ManualClock(NOON),
       routes: [ROUTE, 'scalekit/user-created'],
       waiting: (route) => Promise.resolve(route === ROUTE ? 3 : 0),
+      oldestAt,
       audit: (entry) => void audited.push(entry),
     });
     return { status: answer.status, body: JSON.parse(answer.body?.toString() ?? '') as Record<string, unknown> };
@@ -82,6 +83,20 @@ test('a pause says from when on its events are at risk, and who did it, when and
     { ...entry, action: 'pause', why: 'the bank is down' },
     { ...entry, action: 'resume', why: '' },
   ]);
+});
+
+test('what waited at the pause already is at risk sooner than what came since', async () => {
+  const dayBefore = NOON - 24 * 60 * 60_000;
+  const { ask } = admin(() => Promise.resolve(dayBefore));
+  expect((await ask('POST', `routes/${ROUTE}/pause`)).body).toMatchObject({
+    pausedAt: '2026-11-22T08:00:00.000Z',
+    atRiskFrom: '2026-11-25T08:00:00.000Z',
+  });
+});
+
+test('when CloudWatch does not answer, what came since the pause counts', async () => {
+  const { ask } = admin(() => Promise.reject(new Error('CloudWatch is down')));
+  expect((await ask('POST', `routes/${ROUTE}/pause`)).body).toMatchObject({ atRiskFrom: '2026-11-26T08:00:00.000Z' });
 });
 
 test('a breaker is opened and closed by hand', async () => {
