@@ -242,8 +242,11 @@ function orderProblems({ ordered, handles, retry }: Declared, file: string): str
   return problems;
 }
 
-function declarationProblems({ on, tables, retry = {}, timeout = DEFAULT_TIMEOUT }: Declared, file: string): string[] {
-  const problems = [...retryProblems(retry), timeoutProblem(timeout) ?? []]
+function declarationProblems(
+  { on, tables, retry = {}, timeout = DEFAULT_TIMEOUT, oddities }: Declared,
+  file: string,
+): string[] {
+  const problems = [...oddities, ...retryProblems(retry), timeoutProblem(timeout) ?? []]
     .flat()
     .map((problem) => `${file} has ${problem}.`);
   if (!PATTERN.test(on)) {

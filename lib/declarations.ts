@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import type { RouteOptions } from '../lambdas/core/processor.ts';
+import type { InBulk, OneByOne, RetryOptions, RouteOptions } from '../lambdas/core/processor.ts';
 
 /** What the stack needs of a processor file; or a word for why there is none. */
 export type Declaration = Declared | 'missing' | 'no-processor' | { readonly error: string };
@@ -11,7 +11,28 @@ export interface Declared extends Pick<RouteOptions<never>, 'on' | 'retry' | 'ti
   readonly tables: readonly string[];
   /** Whether it takes its events one by one. */
   readonly handles: 'one' | 'batch';
+  /** What else it says and should not: a clause each, with the mend. */
+  readonly oddities: readonly string[];
 }
+
+type Option = keyof RouteOptions<never> | keyof OneByOne<never> | keyof InBulk<never> | 'kind';
+const OPTIONS = {
+  kind: true,
+  on: true,
+  schema: true,
+  tables: true,
+  retry: true,
+  timeout: true,
+  ordered: true,
+  handler: true,
+  handleBatch: true,
+} satisfies Record<Option, true>;
+const RETRY_OPTIONS = {
+  tries: true,
+  firstWait: true,
+  longestWait: true,
+  deadLetters: true,
+} satisfies Record<keyof RetryOptions, true>;
 
 /**
  * Reads the declarations of processors by running their files, so that `on` and `tables` are written once: there. A file
@@ -64,10 +85,40 @@ async function readDeclaration(file: string, rereads: boolean): Promise<Declarat
     on,
     tables,
     handles: typeof handler === 'function' ? 'one' : 'batch',
+    oddities: odditiesOf(declared, retry ?? {}),
     ...(retry && { retry }),
     ...(timeout !== undefined && { timeout }),
     ...(ordered !== undefined && { ordered }),
   };
+}
+
+/** Types say so too, but a file may be run without them. */
+function odditiesOf(declared: object, retry: object): string[] {
+  const { schema } = declared as { readonly schema?: unknown };
+  const { deadLetters } = retry as { readonly deadLetters?: unknown };
+  return [
+    ...(isSchema(schema)
+      ? []
+      : [`a schema that is none: give one of zod, valibot or arktype, or whatever has '~standard'.validate`]),
+    ...unknownOf(declared, OPTIONS, ''),
+    ...unknownOf(retry, RETRY_OPTIONS, 'retry.'),
+    ...(deadLetters === undefined || typeof deadLetters === 'boolean'
+      ? []
+      : [`retry.deadLetters ${JSON.stringify(deadLetters)}: give true or false`]),
+  ];
+}
+
+function unknownOf(options: object, known: object, prefix: string): string[] {
+  return Object.keys(options)
+    .filter((name) => !Object.hasOwn(known, name))
+    .map((name) => `the option ${prefix}${name}, which is none: there are ${Object.keys(known).join(', ')}`);
+}
+
+/** https://standardschema.dev; arktype's are functions. */
+function isSchema(schema: unknown): boolean {
+  if ((typeof schema !== 'object' && typeof schema !== 'function') || schema === null) return false;
+  const { '~standard': standard } = schema as { readonly '~standard'?: { readonly validate?: unknown } };
+  return typeof standard?.validate === 'function';
 }
 
 function isNamed(value: unknown): value is object {

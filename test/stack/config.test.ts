@@ -226,6 +226,15 @@ test('a pattern and a table that only look as if they worked are refused', async
   ]);
 });
 
+test('a processor without a schema, and options that there are none of, are refused', async () => {
+  expect(await problems([{ ...good, routes: ['odd/schemaless'] }])).toEqual([
+    "lambdas/processors/odd/schemaless.ts has a schema that is none: give one of zod, valibot or arktype, or whatever has '~standard'.validate.",
+    'lambdas/processors/odd/schemaless.ts has the option table, which is none: there are kind, on, schema, tables, retry, timeout, ordered, handler, handleBatch.',
+    'lambdas/processors/odd/schemaless.ts has the option retry.trys, which is none: there are tries, firstWait, longestWait, deadLetters.',
+    'lambdas/processors/odd/schemaless.ts has retry.deadLetters "no": give true or false.',
+  ]);
+});
+
 test('a retry policy and a timeout that can not be kept are refused', async () => {
   expect(await problems([{ ...good, routes: ['odd/hasty'] }])).toEqual([
     "lambdas/processors/odd/hasty.ts has retry.tries 9: give 1 to 5; the queue's other 5 receives are for waiting while the breaker is open.",
