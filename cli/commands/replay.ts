@@ -67,8 +67,9 @@ async function replay(sourceName: string | undefined, id: string | undefined, op
 
 async function many(options: Options, sources: readonly string[]): Promise<void> {
   const { source, status = 'PARKED', force } = options;
-  if (source === undefined && options.type === undefined && options.from === undefined) {
-    throw usage('Name an event, as <source> <id>, or select some with --source, --type or --from.');
+  const { type, from } = options;
+  if ([source, type, from, options.status].every((filter) => filter === undefined)) {
+    throw usage('Name an event, as <source> <id>, or select some with --source, --type, --status or --from.');
   }
   if (source !== undefined && !sources.includes(source)) sourceNamed(source, await sourcesOf(options.stage));
   if (status === 'FILTERED') throw usage('No route takes what is FILTERED, so it has no queue.');

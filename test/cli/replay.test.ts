@@ -161,6 +161,7 @@ describe('many at once', () => {
     expect(stdout).toMatch(/evt_bulk_3 +invalid-payload.*\n.*evt_bulk_2 /);
 
     expect((await run('replay --type payment.failed --dry-run')).stdout).toBe('0 events are PARKED.\n');
+    expect((await run('replay --status parked --dry-run')).stdout).toMatch(/evt_bulk_3 +invalid-payload/);
     expect((await run(`replay --source inkress --to ${since.slice(0, 10)} --dry-run`)).stdout).toBe(
       '0 events are PARKED.\n',
     );
