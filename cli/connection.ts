@@ -1,4 +1,5 @@
 import type { CloudWatchClient, CloudWatchClientConfig } from '@aws-sdk/client-cloudwatch';
+import type { LambdaClient, LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient, SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
 import { Failure, usage } from './failure.ts';
@@ -21,6 +22,7 @@ export interface Connection {
   secretsManager(): Promise<SecretsManagerClient>;
   sqs(): Promise<SQSClient>;
   cloudWatch(): Promise<CloudWatchClient>;
+  lambda(): Promise<LambdaClient>;
   /**
    * `GET <base>/admin/<path>`, or `POST` where there is something to post as JSON; signed with the caller's AWS
    * credentials where the stage is remote.
@@ -44,6 +46,7 @@ function local(url: string | undefined, env: NodeJS.ProcessEnv): Connection {
     secretsManager: () => secretsManager({ endpoint: host.endpoints.secretsmanager, ...LOCAL_CLIENT }),
     sqs: () => sqs({ endpoint: host.endpoints.sqs, ...LOCAL_CLIENT }),
     cloudWatch: () => cloudWatch({ endpoint: host.endpoints.cloudwatch, ...LOCAL_CLIENT }),
+    lambda: () => lambda({ endpoint: host.endpoints.lambda, ...LOCAL_CLIENT }),
     admin: (path, query, post) =>
       call({ url: adminUrl(base(), path, query), headers: {}, ...methodAndBody(post) }, NOT_RUNNING),
   };
@@ -71,6 +74,7 @@ function remote({ stage, url }: Where, env: NodeJS.ProcessEnv): Connection {
     secretsManager: () => secretsManager({}),
     sqs: () => sqs({}),
     cloudWatch: () => cloudWatch({}),
+    lambda: () => lambda({}),
     admin: async (path, query, post) => {
       const target = new URL(adminUrl(base(), path, query));
       const request = methodAndBody(post);
@@ -93,6 +97,11 @@ async function sqs(options: SQSClientConfig): Promise<SQSClient> {
 
 async function cloudWatch(options: CloudWatchClientConfig): Promise<CloudWatchClient> {
   const { CloudWatchClient: Client } = await import('@aws-sdk/client-cloudwatch');
+  return new Client(options);
+}
+
+async function lambda(options: LambdaClientConfig): Promise<LambdaClient> {
+  const { LambdaClient: Client } = await import('@aws-sdk/client-lambda');
   return new Client(options);
 }
 

@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
 export interface Host {
   readonly url: string;
   readonly stage: string;
-  readonly endpoints: { readonly secretsmanager: string; readonly sqs: string; readonly cloudwatch: string };
+  readonly endpoints: Readonly<Record<'secretsmanager' | 'sqs' | 'cloudwatch' | 'lambda', string>>;
 }
 
 export const NOT_RUNNING = 'Hookgate is not running here: start it with `npm start`, or name a stage with --stage.';
@@ -29,7 +29,7 @@ function parsed(text: string): Host | undefined {
   try {
     const { url, stage, endpoints } = JSON.parse(text) as Partial<Host>;
     if (typeof url !== 'string' || typeof stage !== 'string') return undefined;
-    const services = [endpoints?.secretsmanager, endpoints?.sqs, endpoints?.cloudwatch];
+    const services = [endpoints?.secretsmanager, endpoints?.sqs, endpoints?.cloudwatch, endpoints?.lambda];
     return endpoints && services.every((service) => typeof service === 'string')
       ? { url, stage, endpoints }
       : undefined;

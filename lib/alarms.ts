@@ -16,6 +16,8 @@ export interface AlarmsProps {
   readonly watched: Watched;
   /** Who is told. */
   readonly topic: ITopic;
+  /** Where the pages are to be read. */
+  readonly runbookUrl?: string | undefined;
   /** The name of a group, in its nested stack: what watches the stage as a whole is not there. */
   readonly group?: string;
   /** Those of the groups, in the stage's own stack. */
@@ -35,8 +37,11 @@ export class Alarms extends Construct {
   readonly all: readonly Alarm[];
   readonly composite: ReadonlyMap<CompositeRule, readonly CompositeAlarm[]>;
 
-  constructor(scope: Construct, id: string, { watched, topic, group, ofGroups = [] }: AlarmsProps) {
+  private readonly runbooks: string;
+
+  constructor(scope: Construct, id: string, { watched, topic, runbookUrl, group, ofGroups = [] }: AlarmsProps) {
     super(scope, id);
+    this.runbooks = runbookUrl ?? 'docs/runbook';
     const { stage } = watched;
     const tell = new SnsAction(topic);
     const told = <A extends AlarmBase>(alarm: A): A => {
@@ -86,7 +91,7 @@ export class Alarms extends Construct {
   private compositeAlarm(rule: CompositeRule, id: string, name: string, alarms: readonly IAlarm[]): CompositeAlarm {
     return new CompositeAlarm(this, id, {
       compositeAlarmName: name,
-      alarmDescription: [rule.meaning, '', runbook(rule.name)].join('\n'),
+      alarmDescription: [rule.meaning, '', this.runbook(rule.name)].join('\n'),
       alarmRule: Rule.anyOf(...alarms.map((alarm) => Rule.fromAlarm(alarm, AlarmState.ALARM))),
     });
   }
@@ -94,7 +99,7 @@ export class Alarms extends Construct {
   private alarm(id: string, rule: { name: string; meaning: string }, watch: Watch, stage: string): Alarm {
     return new Alarm(this, id, {
       alarmName: `hookgate-${stage}-${id}`,
-      alarmDescription: [rule.meaning, '', runbook(rule.name), `Look at: ${watch.link}`].join('\n'),
+      alarmDescription: [rule.meaning, '', this.runbook(rule.name), `Look at: ${watch.link}`].join('\n'),
       metric: watch.metric,
       threshold: watch.threshold,
       comparisonOperator: watch.comparison,
@@ -102,10 +107,10 @@ export class Alarms extends Construct {
       treatMissingData: watch.whenMissing,
     });
   }
-}
 
-function runbook(name: string): string {
-  return `Runbook: docs/runbook/${name}.md`;
+  private runbook(name: string): string {
+    return `Runbook: ${this.runbooks}/${name}.md`;
+  }
 }
 
 /** Whether it is the stage's: there also where there is no source and no route. */

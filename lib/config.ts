@@ -154,6 +154,12 @@ export interface StageConfig {
    */
   readonly alarmSlackChannel?: { readonly workspaceId: string; readonly channelId: string };
   /**
+   * Where the pages of `docs/runbook` are to be read, without a slash at the end: `https://github.com/acme/hooks/blob/main/docs/runbook`.
+   * Whoever is told of an alarm has a link then.
+   * @default - the notification has the page's path in the repository
+   */
+  readonly runbookUrl?: string;
+  /**
    * ARN of a managed policy of the account that bounds what any role of the stack may do, whatever it is granted.
    * @default - no boundary
    */

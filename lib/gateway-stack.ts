@@ -138,7 +138,7 @@ export class GatewayStack extends Stack {
       return [name, new Group(this, `Group-${name}`, { name, plan, part, ...parts })] as const;
     });
     const ofGroups = nested.map(([, { alarms }]) => alarms);
-    const alarms = new Alarms(this, 'Alarms', { watched, topic, ofGroups });
+    const alarms = new Alarms(this, 'Alarms', { watched, topic, runbookUrl: settings.runbookUrl, ofGroups });
     new LogQueries(this, 'LogQueries', {
       watched,
       stage: { operators: [admin.function, ...(inbox ? [inbox.function] : [])], security },

@@ -70,7 +70,12 @@ export class Group extends NestedStack {
       ...watchedOf(props.watched, part, routes),
       controllers: controller ? { [`breaker-controller-${name}`]: controller.function } : {},
     };
-    this.alarms = new Alarms(this, 'Alarms', { watched, topic: props.topic, group: name });
+    this.alarms = new Alarms(this, 'Alarms', {
+      watched,
+      topic: props.topic,
+      runbookUrl: plan.settings.runbookUrl,
+      group: name,
+    });
     new LogQueries(this, 'LogQueries', { watched });
     this.dashboard = new Dashboard(this, 'Dashboard', { watched, alarms: this.alarms.all, ofGroup: true });
     addOutputs(this, { api: props.api, sources: part.sources, routes });

@@ -19,7 +19,7 @@ import { type Endpoints } from './services.ts';
 /** What a running host tells other programs of this machine, in `host.json`. */
 export interface HostFile {
   readonly url: string;
-  readonly endpoints: Endpoints & { readonly cloudwatch: string };
+  readonly endpoints: Endpoints & { readonly cloudwatch: string; readonly lambda: string };
   readonly stage: string;
   readonly region: string;
   readonly pid: number;

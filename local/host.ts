@@ -173,7 +173,7 @@ export async function startHost({ data, port, assemble, console }: HostOptions):
     stops.push(() => gateway.close(GRACE_MS));
     folder.writeHostFile({
       url: gateway.url,
-      endpoints: { ...services.endpoints, cloudwatch: metrics.url },
+      endpoints: { ...services.endpoints, cloudwatch: metrics.url, lambda: mappingsApi.url },
       stage: desired.stages[0]?.name ?? '',
       region: REGION,
       pid: process.pid,

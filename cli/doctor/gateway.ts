@@ -1,5 +1,4 @@
 import type { AlarmView } from '../../lambdas/core/admin/alarms.ts';
-import type { RouteView } from '../../lambdas/core/admin/routes.ts';
 import type { LedgerRow } from '../../lambdas/core/ledger/ledger.ts';
 import { decodeSecrets } from '../../lambdas/core/scheme/key.ts';
 import { providers } from '../../lambdas/providers/index.ts';
@@ -54,27 +53,6 @@ export const secrets: Check = {
   },
 };
 
-/** Whether every queue is read as it is configured. */
-export const mappings: Check = {
-  name: 'mappings',
-  look: async ({ connection }) => {
-    const routes = readAnswer(await connection.admin('routes', {}))['routes'] as readonly RouteView[];
-    const findings = routes.flatMap(({ source, route, breaker, forced, pausedAt, waiting, atRiskFrom }): Finding[] => {
-      const name = `${source}/${route}`;
-      if (pausedAt !== null) {
-        const risk = atRiskFrom === null ? '' : `, and its queue forgets the first from ${atRiskFrom} on`;
-        return [
-          look(`${name} is paused since ${pausedAt}: ${waiting} wait${risk}`, `run \`${INVOCATION} resume ${name}\``),
-        ];
-      }
-      if (breaker === 'CLOSED') return [];
-      const mend = forced ? `run \`${INVOCATION} breaker close ${name}\`` : 'docs/runbook/breaker-open.md';
-      return [look(`the breaker of ${name} is ${breaker}${forced ? ' by hand' : ''}`, mend)];
-    });
-    return findings.length > 0 ? findings : [fine(`each of the ${routes.length} routes runs`)];
-  },
-};
-
 interface Depth {
   readonly source: string;
   readonly route: string;
@@ -115,15 +93,22 @@ export const ledger: Check = {
   },
 };
 
-/** Which alarms ring. */
+/** Which alarms ring, and which can't. */
 export const alarms: Check = {
   name: 'alarms',
   look: async ({ connection }) => {
     const all = readAnswer(await connection.admin('alarms', {}))['alarms'] as readonly AlarmView[];
-    const ringing = all.filter(({ state }) => state === 'ALARM');
-    if (ringing.length === 0) return [fine(`none of ${all.length} rings`)];
-    return ringing.map(({ alarm, since, runbook }) =>
-      wrong(`${alarm} rings${since === null ? '' : ` since ${since}`}`, runbook ?? 'see docs/runbook'),
-    );
+    if (all.length === 0)
+      return [look('there is none: nobody is told of anything', 'deploy, and subscribe to the topic')];
+    const ringing = all
+      .filter(({ state }) => state === 'ALARM')
+      .map(({ alarm, since, runbook }) =>
+        wrong(`${alarm} rings${since === null ? '' : ` since ${since}`}`, runbook ?? 'see docs/runbook'),
+      );
+    const blind = all
+      .filter(({ state, tellsOfSilence }) => tellsOfSilence && state === 'INSUFFICIENT_DATA')
+      .map(({ alarm, runbook }) => look(`${alarm} has no data: nobody counts`, runbook ?? 'see docs/runbook'));
+    const findings = [...ringing, ...blind];
+    return findings.length > 0 ? findings : [fine(`none of ${all.length} rings`)];
   },
 };

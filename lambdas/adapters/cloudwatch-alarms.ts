@@ -21,6 +21,7 @@ export function cloudWatchAlarms(client: CloudWatchClient, stage: string): () =>
           state: alarm.StateValue ?? 'INSUFFICIENT_DATA',
           since: (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp)?.toISOString() ?? null,
           reason: alarm.StateReason ?? '',
+          tellsOfSilence: (alarm.InsufficientDataActions ?? []).length > 0,
           runbook: /Runbook: (\S+)/.exec(alarm.AlarmDescription ?? '')?.[1] ?? null,
         });
       }

@@ -26,6 +26,8 @@ export interface MetricAlarm {
   readonly datapointsToAlarm: number;
   readonly treatMissingData: 'breaching' | 'notBreaching' | 'ignore' | 'missing';
   readonly actions: readonly string[];
+  /** Told when its data ends. */
+  readonly insufficientDataActions: readonly string[];
 }
 
 export type Comparison =

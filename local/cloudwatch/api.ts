@@ -61,6 +61,7 @@ function describeAlarms(alarms: AlarmBook, input: Json): Json {
 function metricAlarm(alarms: AlarmBook, alarm: MetricAlarm): Json {
   return {
     ...common(alarms, alarm),
+    InsufficientDataActions: alarm.insufficientDataActions,
     Threshold: alarm.threshold,
     ComparisonOperator: alarm.comparison,
     EvaluationPeriods: alarm.evaluationPeriods,

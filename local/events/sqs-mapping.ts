@@ -48,6 +48,10 @@ export class SqsMapping {
     this.#settings = { enabled, maximumConcurrency };
   }
 
+  get queueArn(): string {
+    return this.#options.mapping.queueArn;
+  }
+
   get settings(): MappingSettings {
     return this.#settings;
   }

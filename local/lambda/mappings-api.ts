@@ -6,14 +6,15 @@ import { answerInvoke, type Invocable } from './invoke-api.ts';
 import { type Guard } from '../iam/guard.ts';
 
 const PATH = /^\/2015-03-31\/event-source-mappings\/([^/?]+)$/;
+const ALL = /^\/2015-03-31\/event-source-mappings\/?$/;
 const MOST_BYTES = 64 * 1024;
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html */
 const LEAST_CONCURRENCY = 2;
 const MOST_CONCURRENCY = 1000;
 
 /**
- * The part of Lambda's API that is used here: `Invoke`, and of event source mappings `GetEventSourceMapping` and `UpdateEventSourceMapping` with
- * `Enabled` and `ScalingConfig`. A change holds until the host stops; the next start begins with the template's.
+ * The part of Lambda's API that is used here: `Invoke`, and of event source mappings `ListEventSourceMappings`, all on one
+ * page, `GetEventSourceMapping`, and `UpdateEventSourceMapping` with `Enabled` and `ScalingConfig`. A change holds until the host stops; the next start begins with the template's.
  * https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
  *
  * @param mappings those that run, by the id that `Ref` gives
@@ -45,11 +46,21 @@ async function answer(
   guard: Guard,
   arnPrefix: string,
 ): Promise<{ status: number; body: Json }> {
-  const id = decodeURIComponent(PATH.exec((request.url ?? '').split('?')[0] ?? '')?.[1] ?? '');
-  const action = request.method === 'PUT' ? 'UpdateEventSourceMapping' : 'GetEventSourceMapping';
-  const caller = guard.callerOf(request.headers);
-  const refusal = caller && guard.refusal(caller, [{ action: `lambda:${action}`, resource: arnPrefix + id }]);
-  if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal, { status: 403 });
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  const allowed = (action: string, resource: string) => {
+    const caller = guard.callerOf(request.headers);
+    const refusal = caller && guard.refusal(caller, [{ action: `lambda:${action}`, resource }]);
+    if (refusal !== undefined) throw new AwsError('AccessDeniedException', refusal, { status: 403 });
+  };
+  if (request.method === 'GET' && ALL.test(path)) {
+    allowed('ListEventSourceMappings', '*');
+    return {
+      status: 200,
+      body: { EventSourceMappings: [...mappings].map(([id, mapping]) => configurationOf(id, mapping)) },
+    };
+  }
+  const id = decodeURIComponent(PATH.exec(path)?.[1] ?? '');
+  allowed(request.method === 'PUT' ? 'UpdateEventSourceMapping' : 'GetEventSourceMapping', arnPrefix + id);
   const mapping = mappings.get(id);
   if (!mapping)
     throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', { status: 404 });
@@ -64,9 +75,10 @@ async function answer(
   }
 }
 
-function configurationOf(id: string, { settings }: SqsMapping): Json {
+function configurationOf(id: string, { settings, queueArn }: SqsMapping): Json {
   return {
     UUID: id,
+    EventSourceArn: queueArn,
     State: settings.enabled ? 'Enabled' : 'Disabled',
     ScalingConfig: { MaximumConcurrency: settings.maximumConcurrency },
   };

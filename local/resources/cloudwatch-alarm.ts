@@ -47,10 +47,15 @@ export const cloudWatchAlarm: ResourceType = {
       evaluationPeriods,
       datapointsToAlarm: Number(properties['DatapointsToAlarm'] ?? evaluationPeriods),
       treatMissingData: (properties['TreatMissingData'] ?? 'missing') as MetricAlarm['treatMissingData'],
-      actions: ((properties['AlarmActions'] ?? []) as readonly unknown[]).map(String),
+      actions: texts(properties['AlarmActions']),
+      insufficientDataActions: texts(properties['InsufficientDataActions']),
     });
   },
 };
+
+function texts(value: unknown): readonly string[] {
+  return ((value ?? []) as readonly unknown[]).map(String);
+}
 
 /** One metric, or several and an expression over them. */
 function watched(properties: Resource['properties']): Pick<MetricAlarm, 'metrics' | 'expression' | 'periodMs'> {

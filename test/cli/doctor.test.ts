@@ -62,6 +62,29 @@ test('a paused route is found, with what to do', async () => {
   expect(code).toBe(0);
 }, 60_000);
 
+test('a mapping that somebody disabled is found', async () => {
+  const { endpoints } = JSON.parse(readFileSync(join(host.env.HOOKGATE_DATA ?? '', 'host.json'), 'utf8')) as HostFile;
+  const at = `${endpoints.lambda}/2015-03-31/event-source-mappings`;
+  const { EventSourceMappings } = (await (await fetch(at)).json()) as {
+    EventSourceMappings: readonly { UUID: string; EventSourceArn: string }[];
+  };
+  const queue = 'hookgate-local-skribby-status-update';
+  const mapping = EventSourceMappings.find(({ EventSourceArn }) => EventSourceArn.endsWith(`:${queue}`));
+  // The breaker controller sets it right within a minute.
+  await fetch(`${at}/${mapping?.UUID}`, { method: 'PUT', body: JSON.stringify({ Enabled: false }) });
+  const { code, checks } = await doctor();
+
+  expect(checks.filter(({ check, says }) => check === 'mappings' && says.includes('skribby'))).toEqual([
+    {
+      check: 'mappings',
+      state: 'look',
+      says: `the mapping of the queue ${queue} is Disabled`,
+      mend: 'docs/runbook/mapping-drift.md',
+    },
+  ]);
+  expect(code).toBe(0);
+}, 60_000);
+
 test('a secret that cannot be its provider’s is wrong', async () => {
   const { endpoints } = JSON.parse(readFileSync(join(host.env.HOOKGATE_DATA ?? '', 'host.json'), 'utf8')) as HostFile;
   const client = jsonClient(endpoints.secretsmanager, 'secretsmanager');

@@ -26,7 +26,7 @@ test.each(['secret show scalekit', 'events'])('a host that was killed is not run
   const host = {
     url: endpoint,
     stage: 'local',
-    endpoints: { secretsmanager: endpoint, sqs: endpoint, cloudwatch: endpoint },
+    endpoints: { secretsmanager: endpoint, sqs: endpoint, cloudwatch: endpoint, lambda: endpoint },
   };
   writeFileSync(join(data, 'host.json'), JSON.stringify(host));
   const ended = await hookgate(args.split(' '), { env: { HOOKGATE_DATA: data } });

@@ -22,6 +22,7 @@ function alarmWith(more: Partial<MetricAlarm> = {}): MetricAlarm {
     datapointsToAlarm: 3,
     treatMissingData: 'missing',
     actions: [],
+    insufficientDataActions: [],
     ...more,
   };
 }

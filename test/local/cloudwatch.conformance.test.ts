@@ -39,6 +39,7 @@ const FAILURES: MetricAlarm = {
   datapointsToAlarm: 1,
   treatMissingData: 'notBreaching',
   actions: [],
+  insufficientDataActions: [],
 };
 
 let folder: string;

@@ -31,6 +31,7 @@ test('another program finds the host by a file that only this user reads, while 
     secretsmanager: 'http://s',
     s3: 'http://o',
     cloudwatch: 'http://c',
+    lambda: 'http://l',
   };
   data.writeHostFile({ url: 'http://h', endpoints, stage: 'local', region: 'us-east-1', pid: 7 });
   expect(JSON.parse(readFileSync(join(folder, 'host.json'), 'utf8'))).toEqual({
@@ -41,6 +42,7 @@ test('another program finds the host by a file that only this user reads, while 
       secretsmanager: 'http://s',
       s3: 'http://o',
       cloudwatch: 'http://c',
+      lambda: 'http://l',
     },
     stage: 'local',
     region: 'us-east-1',

@@ -424,6 +424,19 @@ describe('each alarm', () => {
     }
   });
 
+  test('links its page where the stage says where they are to be read', async () => {
+    const plan = await planOf('prod');
+    const runbookUrl = 'https://github.com/acme/hooks/blob/main/docs/runbook';
+    const linked = Template.fromStack(stackOf({ ...plan, settings: { ...plan.settings, runbookUrl } }));
+    for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']) {
+      for (const { Properties } of resourcesOf(linked, type).values()) {
+        expect(JSON.stringify(Properties.AlarmDescription)).toMatch(
+          /Runbook: https:\/\/github\.com\/acme\/hooks\/blob\/main\/docs\/runbook\/[a-z0-9-]+\.md/,
+        );
+      }
+    }
+  });
+
   test('tells the topic of the stage, which takes nothing from elsewhere', () => {
     const [topic] = resourcesOf(template, 'AWS::SNS::Topic').keys();
     for (const type of ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']) {

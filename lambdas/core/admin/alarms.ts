@@ -8,6 +8,8 @@ export interface AlarmView {
   /** ISO 8601. */
   readonly since: string | null;
   readonly reason: string;
+  /** Whoever is told of it is told when its data ends, too: without data it can't do what it is for. */
+  readonly tellsOfSilence: boolean;
   /** Address of the page that says what to do. */
   readonly runbook: string | null;
 }

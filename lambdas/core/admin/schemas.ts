@@ -137,6 +137,7 @@ export const SCHEMAS = {
         state: oneOf(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
         since: orNull(time),
         reason: text,
+        tellsOfSilence: flag,
         runbook: orNull(text),
       }),
     ),
