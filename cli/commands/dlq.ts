@@ -55,7 +55,8 @@ export function addDlq(program: Command): void {
       'after',
       `
 SQS moves them itself, and goes on when this command is stopped; \`dlq cancel\` ends that. What is done already, or was
-replayed since, is dropped on arrival.
+replayed since, is dropped on arrival. Dead letters that the route still tries by itself (--from dead) come sooner so, and
+go on with the tries that they have left.
 
 Examples:
   ${INVOCATION} dlq redrive scalekit/user-created --reason "the plan is there now"
@@ -71,7 +72,9 @@ Examples:
     .argument('<route>', '<source>/<route>')
     .addHelpText(
       'after',
-      '\nTheir records stay FAILED. Dead letters that are being tried at this moment are left there.',
+      `
+SQS moves the messages; their records stay FAILED, so the ledger counts them as overdue, and of \`replay\` it is
+--status failed that selects them. Dead letters that are being tried at this moment are left there.`,
     );
   withMove(parking).action((route: string, options: Options) => move(route, 'dead', 'parked', options));
 

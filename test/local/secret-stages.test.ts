@@ -29,6 +29,7 @@ beforeAll(async () => {
     stage: 'test',
     base: () => '',
     refused: undefined,
+    lambda: none,
     secretsManager: () => Promise.resolve(connect()),
     sqs: none,
     cloudWatch: none,

@@ -111,7 +111,8 @@ const LIST = [
     id: 'redrive',
     method: 'POST',
     path: '/queues/{source}/{route}/redrive',
-    summary: 'Move parked events, or dead letters, to the main queue, where they get their attempts anew.',
+    summary:
+      'Move parked events to the main queue, where they get their attempts anew; or dead letters, with those left.',
     parameters: { source: SOURCE, route: ROUTE },
     body: wish({
       from: { ...oneOf(['dead', 'parked']), default: 'parked' },
@@ -125,7 +126,7 @@ const LIST = [
     id: 'park',
     method: 'POST',
     path: '/queues/{source}/{route}/park',
-    summary: 'Move dead letters to the parked queue: no attempts until a redrive.',
+    summary: 'Move dead letters to the parked queue: no attempts until a redrive. Their records stay FAILED.',
     parameters: { source: SOURCE, route: ROUTE },
     body: wish({ perSecond: { type: 'integer', minimum: 1, maximum: 500 }, reason: WHY }),
     answer: 'Move',
