@@ -29,7 +29,17 @@ const DELIVERIES: Readonly<Record<ProviderName, readonly Delivery[]>> = {
   scalekit: [scalekitDelivery(), scalekitDelivery()],
   skribby: [skribbyDelivery(), skribbyDelivery({ id: 'changed-by-the-replayer' })],
 };
+/** The second is signed with the new secret. */
 const ROTATED: readonly Delivery[] = [scalekitDelivery(), scalekitDelivery({ key: NEW_KEY })];
+
+/** A day more than a record lives. */
+export const MONTH_LATER = NOON + 31 * 24 * 60 * 60_000;
+
+/** The same event, signed a month later. */
+export const LATE: Readonly<Record<ProviderName, Delivery>> = {
+  scalekit: scalekitDelivery({ at: MONTH_LATER }),
+  skribby: skribbyDelivery({ at: MONTH_LATER }),
+};
 
 export function deliveriesOf({ provider, copies, rotates }: Configuration): readonly Delivery[] {
   return rotates ? ROTATED : DELIVERIES[provider].slice(0, copies);

@@ -1,37 +1,25 @@
-/**
- * One schedule under way. At each `yield` it waits until everything that does not wait for the world has run on.
- */
-export type Run<Result> = Generator<undefined, Result, undefined>;
+/** Something under way: goes on until it waits for what the code under test does next. False: it is over. */
+export type Lane = () => boolean;
 
 /**
- * Runs schedules side by side, each to its end. They share nothing but the process: many at once only spread the cost of
- * letting promises settle, which is most of what a schedule costs the harness.
+ * Runs lanes side by side, each to its end, and before each step lets everything run on that does not wait for the world.
+ * They share nothing but the process: some at once spread the cost of letting promises settle.
  */
-export function drive(lanes: readonly Run<void>[]): Promise<void> {
+export function drive(lanes: readonly Lane[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    let running = lanes;
+    const running = [...lanes];
+    const tick = () => process.nextTick(round);
     const round = () => {
       try {
-        running = running.filter((lane) => lane.next().done !== true);
+        for (let at = running.length - 1; at >= 0; at--) if (!running[at]?.()) running.splice(at, 1);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
         return;
       }
       // Node runs a tick only once no promise has anything left to do, if the tick is asked for by a promise.
-      if (running.length > 0) void Promise.resolve().then(() => process.nextTick(round));
+      if (running.length > 0) void Promise.resolve().then(tick);
       else resolve();
     };
     round();
   });
-}
-
-/** Runs one schedule to its end. */
-export async function runToEnd<Result>(run: Run<Result>): Promise<Result> {
-  let result: { readonly value: Result } | undefined;
-  function* lane(): Run<void> {
-    result = { value: yield* run };
-  }
-  await drive([lane()]);
-  if (!result) throw new Error('The schedule ended without a result.');
-  return result.value;
 }

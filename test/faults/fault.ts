@@ -60,6 +60,20 @@ export const SITES = [
 
 export type Site = (typeof SITES)[number];
 
+/** Calls that change nothing: whether they were carried out makes no difference, and nor does a repeat. */
+const READS: readonly Site[] = ['secret', 'breaker-read', 'get-body', 'due-outbox', 'replay-get'];
+const OF_READS: readonly Fault[] = ['fail-before', 'late-success', 'throttled', 'crash-before', 'slow', 'stall'];
+/** What the world does with a message by itself goes wrong in fewer ways than there are faults. */
+const OF_RECEIVES: readonly Fault[] = ['fail-before', 'fail-after', 'sdk-repeat'];
+const OF_MOVES: readonly Fault[] = ['fail-before', 'slow', 'fail-after'];
+
+/** Faults of a call of which no two make the same schedule. */
+export function unlikeFaults(site: Site): readonly Fault[] {
+  if (READS.includes(site)) return OF_READS;
+  if (site === 'receive' || site === 'dead-receive') return OF_RECEIVES;
+  return site === 'move' ? OF_MOVES : FAULTS;
+}
+
 /** Faults by call: `send#2` is the second call of that kind in a schedule. */
 export type Plan = ReadonlyMap<string, Fault>;
 

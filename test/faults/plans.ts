@@ -1,10 +1,10 @@
 import type { Configuration } from './configurations.ts';
-import { callName, FAULTS, type Fault, type Plan, SITES } from './fault.ts';
-import type { Run } from './drive.ts';
-import { seeded } from './random.ts';
+import { drive } from './drive.ts';
+import { callName, FAULTS, type Fault, type Plan, type Site, SITES, unlikeFaults } from './fault.ts';
 import type { Mutant } from './mutants.ts';
+import { seeded } from './random.ts';
 import type { FaultFor } from './scheduler.ts';
-import { run, type RunResult } from './world.ts';
+import { type RunResult, World } from './world.ts';
 
 /** One schedule, complete: enough to run it again. */
 export interface Schedule {
@@ -13,70 +13,107 @@ export interface Schedule {
   readonly plan: Plan;
 }
 
-const NO_FAULTS: Plan = new Map();
+/** A schedule that is to run, and what looks on: where faults are drawn on the way, its plan grows. */
+export interface Planned extends Schedule {
+  readonly faultFor?: FaultFor;
+}
 
-export function* runSchedule(
-  { configuration, seed, plan }: Schedule,
+/** Yields one schedule after the other; each is run before the next is asked for. */
+export type Plans = Generator<Planned, void, RunResult>;
+
+const NO_FAULTS: Plan = new Map();
+const NEVER: FaultFor = () => undefined;
+
+export function worldOf(
+  { configuration, seed, plan, faultFor = faultsOf(plan) }: Planned,
   mutant?: Mutant,
   trace?: (line: string) => void,
-): Run<RunResult> {
-  const faultFor: FaultFor = plan.size === 0 ? () => undefined : (site, count) => plan.get(callName(site, count));
-  return yield* run({ configuration, random: seeded(seed), faultFor, mutant, ...(trace && { trace }) });
+): World {
+  return new World({ configuration, random: seeded(seed), faultFor, mutant, trace });
 }
 
-/** Runs a schedule and tells every call that it made, in their order. */
-function* callsOf(schedule: Schedule, calls: string[], mutant?: Mutant): Run<RunResult> {
-  const { configuration, seed, plan } = schedule;
+export async function runSchedule(
+  planned: Planned,
+  mutant?: Mutant,
+  trace?: (line: string) => void,
+): Promise<RunResult> {
+  const world = worldOf(planned, mutant, trace);
+  await drive([world.advance]);
+  return world.result();
+}
+
+function faultsOf(plan: Plan): FaultFor {
+  return plan.size === 0 ? NEVER : (site, count) => plan.get(callName(site, count));
+}
+
+/** Tells every call that the schedule makes, in their order. */
+function listened(schedule: Schedule, calls: string[]): Planned {
+  const planned = faultsOf(schedule.plan);
   const faultFor: FaultFor = (site, count) => {
-    const call = callName(site, count);
-    calls.push(call);
-    return plan.get(call);
+    calls.push(callName(site, count));
+    return planned(site, count);
   };
-  return yield* run({ configuration, random: seeded(seed), faultFor, mutant });
+  return { ...schedule, faultFor };
 }
 
-/** What a layer's lane does with each schedule that ended: true ends the lane. */
-export type Add = (result: RunResult, schedule: Schedule) => boolean;
+type FaultsByCall = ReadonlyMap<string, readonly Fault[]>;
+
+function faultsByCall(counts: readonly number[], faultsAt: (site: Site) => readonly Fault[]): FaultsByCall {
+  return new Map(SITES.flatMap((site) => counts.map((count) => [callName(site, count), faultsAt(site)] as const)));
+}
 
 /** Calls of each kind that a single fault hits: the first three tell the first try from a repeat. */
-const SINGLE_CALLS = [1, 2, 3] as const;
-/** And each of two faults. */
-const PAIR_CALLS: ReadonlySet<string> = new Set(SITES.flatMap((site) => [callName(site, 1), callName(site, 2)]));
+const SINGLE = faultsByCall([1, 2, 3], () => FAULTS);
+/** And each of two. What makes the same schedule as another is run once. */
+const IN_PAIR = faultsByCall([1, 2], unlikeFaults);
 
-/** Every fault at every call, alone. */
-export function* singles(configuration: Configuration): Generator<Schedule> {
-  yield { configuration, seed: 1, plan: NO_FAULTS };
-  for (const site of SITES) {
-    for (const count of SINGLE_CALLS) {
-      for (const fault of FAULTS) yield { configuration, seed: 1, plan: new Map([[callName(site, count), fault]]) };
+/**
+ * Every fault at every call, alone. A fault at a call that is never made changes nothing, so it is put only where the
+ * schedule without it comes by.
+ */
+export function* singles(configurations: Iterable<Configuration>): Plans {
+  for (const configuration of configurations) {
+    const calls: string[] = [];
+    yield listened({ configuration, seed: 1, plan: NO_FAULTS }, calls);
+    for (const call of calls) {
+      for (const fault of SINGLE.get(call) ?? []) yield { configuration, seed: 1, plan: new Map([[call, fault]]) };
     }
   }
 }
 
-/**
- * Every two faults at every two calls. A fault at a call that is never made changes nothing, so the second is put only
- * where the schedule with the first one comes by: what is left out is the same schedule as one that is run.
- */
-export function* pairs(configuration: Configuration, seed: number, add: Add, mutant?: Mutant): Run<void> {
-  const first: string[] = [];
-  const whole: Schedule = { configuration, seed, plan: NO_FAULTS };
-  if (add(yield* callsOf(whole, first, mutant), whole)) return;
-  for (const [at, one] of first.entries()) {
-    if (!PAIR_CALLS.has(one)) continue;
-    for (const a of FAULTS) {
-      const calls: string[] = [];
-      const single: Schedule = { configuration, seed, plan: new Map([[one, a]]) };
-      if (add(yield* callsOf(single, calls, mutant), single)) return;
-      for (const other of calls.slice(at + 1)) {
-        if (!PAIR_CALLS.has(other)) continue;
-        for (const b of FAULTS) {
-          const plan = new Map<string, Fault>([
-            [one, a],
-            [other, b],
-          ]);
-          const schedule: Schedule = { configuration, seed, plan };
-          if (add(yield* runSchedule(schedule, mutant), schedule)) return;
-        }
+/** A first fault, to which every second one is added. */
+export interface FirstFault {
+  readonly configuration: Configuration;
+  readonly seed: number;
+  readonly call: string;
+  /** Which of the schedule's calls that is. */
+  readonly at: number;
+  readonly fault: Fault;
+}
+
+/** Finds every first fault under these orders. */
+export function* firstFaults(orders: Iterable<Pick<Schedule, 'configuration' | 'seed'>>, found: FirstFault[]): Plans {
+  for (const { configuration, seed } of orders) {
+    const calls: string[] = [];
+    yield listened({ configuration, seed, plan: NO_FAULTS }, calls);
+    for (const [at, call] of calls.entries()) {
+      for (const fault of IN_PAIR.get(call) ?? []) found.push({ configuration, seed, call, at, fault });
+    }
+  }
+}
+
+/** Every second fault at every call that comes after the first one. */
+export function* pairs(firsts: Iterable<FirstFault>): Plans {
+  for (const { configuration, seed, call, at, fault } of firsts) {
+    const calls: string[] = [];
+    yield listened({ configuration, seed, plan: new Map([[call, fault]]) }, calls);
+    for (const other of calls.slice(at + 1)) {
+      for (const second of IN_PAIR.get(other) ?? []) {
+        const plan = new Map<string, Fault>([
+          [call, fault],
+          [other, second],
+        ]);
+        yield { configuration, seed, plan };
       }
     }
   }
@@ -85,11 +122,7 @@ export function* pairs(configuration: Configuration, seed: number, add: Add, mut
 const MOST_FAULTS = 5;
 
 /** Up to five faults, wherever the seed puts them; the plan that comes of it replays the schedule. */
-export function* randomFaults(
-  configuration: Configuration,
-  seed: number,
-  mutant?: Mutant,
-): Run<{ result: RunResult; schedule: Schedule }> {
+export function randomFaults(configuration: Configuration, seed: number): Planned {
   // Faults are drawn beside the orders, so that a plan alone replays the same orders.
   const dice = seeded(seed ^ 0x5bd1e995);
   let left = MOST_FAULTS;
@@ -101,6 +134,5 @@ export function* randomFaults(
     left--;
     return fault;
   };
-  const result = yield* run({ configuration, random: seeded(seed), mutant, faultFor });
-  return { result, schedule: { configuration, seed, plan } };
+  return { configuration, seed, plan, faultFor };
 }

@@ -22,6 +22,8 @@ export interface QueueMessage {
 
 const MAX_RECEIVES = { ...MOST_RECEIVES, parked: Infinity } as const;
 const MOST_RECEIVES_IN_ORDER = 100;
+/** Queues that the processor's mappings read. */
+const READ: readonly Hop[] = ['main', 'dead'];
 const VISIBILITY_MS = { main: 180_000, dead: 300_000, parked: 0 } as const;
 
 export interface QueuesWatch {
@@ -50,7 +52,7 @@ export class Queues {
   }
 
   /** The first message that is visible in one of the queues; those whose receives are spent are moved on instead. */
-  visible(among: readonly Hop[] = ['main', 'dead']): QueueMessage | undefined {
+  visible(among = READ): QueueMessage | undefined {
     const now = this.#clock.now();
     for (const message of this.messages) {
       if (message.hop === 'parked' || message.visibleAt > now || !among.includes(message.hop)) continue;
@@ -134,7 +136,7 @@ export class Queues {
   }
 
   /** When the next message that is hidden now becomes visible. */
-  nextVisible(among: readonly Hop[] = ['main', 'dead']): number | undefined {
+  nextVisible(among = READ): number | undefined {
     const now = this.#clock.now();
     let next: number | undefined;
     for (const { hop, visibleAt } of this.messages) {

@@ -1,20 +1,19 @@
 import { parsePlan } from './fault.ts';
 import { configurationNamed } from './configurations.ts';
-import { runToEnd } from './drive.ts';
-import { type Mutant, withWrong } from './mutants.ts';
+import type { Mutant } from './mutants.ts';
 import { runSchedule } from './plans.ts';
 
 const CONFIGURATION = configurationNamed('scalekit/1/commit/replays');
 
 async function problemsOf(plan: string, mutant?: Mutant): Promise<readonly string[]> {
   const schedule = { configuration: CONFIGURATION, seed: 1, plan: parsePlan(plan) };
-  return (await runToEnd(runSchedule(schedule, mutant))).problems;
+  return (await runSchedule(schedule, mutant)).problems;
 }
 
 test('a person replays in every schedule: resumed, refused while it runs, and begun anew', async () => {
   const lines: string[] = [];
   const schedule = { configuration: CONFIGURATION, seed: 1, plan: new Map() };
-  await runToEnd(runSchedule(schedule, undefined, (line) => lines.push(line)));
+  await runSchedule(schedule, undefined, (line) => lines.push(line));
   const calls = lines.map((line) => line.split(' ')[2] ?? '');
 
   expect(calls.filter((call) => call.startsWith('replay-get'))).toHaveLength(4);
@@ -34,13 +33,15 @@ test.each<[string, Mutant, string]>([
     {
       name: 'replay-in-the-same-epoch',
       seen: 'setting the row back to its first state by hand',
-      store: (store) =>
-        withWrong(store, {
+      exposed: { problem: 'illegal', at: 'none', day: 'replays' },
+      plant: (table) => ({
+        store: {
           replay: (seen) => {
-            store.records.set(seen.pk, { ...seen, status: 'RECEIVED', attempt: 0 });
+            table.records.set(seen.pk, { ...seen, status: 'RECEIVED', attempt: 0 });
             return Promise.resolve(true);
           },
-        }),
+        },
+      }),
     },
     'illegal: scalekit#msg_1: DONE → RECEIVED',
   ],
@@ -49,17 +50,19 @@ test.each<[string, Mutant, string]>([
     {
       name: 'replay-without-outbox',
       seen: 'put-then-send once more',
-      store: (store) =>
-        withWrong(store, {
+      exposed: { problem: 'lost', at: 'replay-send=crash-before', day: 'replays' },
+      plant: (table) => ({
+        store: {
           replay: async (seen, next) => {
-            const done = await store.replay(seen, next);
-            const { outboxAt: _outboxAt, ...record } = store.records.get(seen.pk) ?? seen;
-            store.records.set(seen.pk, record);
+            const done = await table.replay(seen, next);
+            const { outboxAt: _outboxAt, ...record } = table.records.get(seen.pk) ?? seen;
+            table.records.set(seen.pk, record);
             return done;
           },
-        }),
+        },
+      }),
     },
-    'lost: event was acknowledged and had no effect in epoch 1',
+    'lost: the event was acknowledged and had no effect in epoch 1',
   ],
 ])('the checker finds a replay that %s', async (_what, mutant, problem) => {
   expect(await problemsOf('replay-send#1=crash-before,replay-send#2=crash-before', mutant)).toContain(problem);

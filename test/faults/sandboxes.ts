@@ -3,6 +3,7 @@ import type { SecretSet } from '../../lambdas/core/scheme/key.ts';
 import { SecretCache } from '../../lambdas/core/secrets/secrets.ts';
 import { NOON, SCALEKIT_SECRET, SKRIBBY_SECRET } from '../support/gateway-in-memory.ts';
 import { MemorySecrets } from '../support/memory/secrets.ts';
+import type { Configuration } from './configurations.ts';
 import { keysOf, NEW_SCALEKIT_SECRET } from './deliveries.ts';
 import { faultySecrets } from './faulty.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
@@ -14,6 +15,7 @@ export interface Sandbox {
   actor: Actor;
 }
 
+const SECRETS = { scalekit: SCALEKIT_SECRET, skribby: SKRIBBY_SECRET } as const;
 const LONG_AGO = NOON - 1_000_000_000;
 
 /** The secret store, and the sandboxes that hold what they read of it. */
@@ -24,11 +26,10 @@ export class Sandboxes {
   readonly #warm: boolean;
   readonly #idle: Sandbox[] = [];
 
-  constructor(scheduler: Scheduler, warm: boolean) {
+  constructor(scheduler: Scheduler, { provider, rotates }: Configuration) {
     this.#scheduler = scheduler;
-    this.#warm = warm;
-    this.#secrets.rotate('scalekit', SCALEKIT_SECRET, LONG_AGO);
-    this.#secrets.rotate('skribby', SKRIBBY_SECRET, LONG_AGO);
+    this.#warm = rotates === true;
+    this.#secrets.rotate(provider, SECRETS[provider], LONG_AGO);
   }
 
   /** A new secret is there, and the provider may sign with it already. */

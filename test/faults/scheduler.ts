@@ -8,6 +8,13 @@ export interface Actor {
   /** Its sandbox's, which may be fast or slow. */
   readonly clock: Clock;
   alive: boolean;
+  /** What befell its calls, and nobody else's. */
+  befell: readonly Befallen[];
+}
+
+export interface Befallen {
+  readonly site: Site;
+  readonly fault: Fault;
 }
 
 interface Pending {
@@ -26,7 +33,7 @@ export interface SchedulerOptions {
   readonly random: () => number;
   readonly faultFor: FaultFor;
   /** Told of each call that ran, for traces. */
-  readonly trace?: (line: string) => void;
+  readonly trace?: ((line: string) => void) | undefined;
 }
 
 /** Longer than any lease (30 s of function and 5 s of margin) and any visibility timeout. */
@@ -37,6 +44,7 @@ const SLOW_MS = 5_000;
 
 /** Failures are made by the million and nobody reads one, so they are made once. The trace names the call. */
 const FAILURE = new Error('a fault of the schedule');
+const ignore = () => undefined;
 
 /**
  * Runs the real code step by step. Every call to the world waits here until it is chosen, so that a seed decides all
@@ -47,6 +55,8 @@ export class Scheduler {
   readonly #pending: Pending[] = [];
   readonly #calls = new Map<Site, number>();
   readonly faulted: string[] = [];
+  /** Nothing goes wrong any more. */
+  calm = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -66,33 +76,34 @@ export class Scheduler {
   /** Carries out one waiting call, with its fault if it has one. What waited for it must then be let run on. */
   step(): void {
     const waiting = this.#pending;
-    const at = Math.floor(this.#options.random() * waiting.length);
+    const at = waiting.length === 1 ? 0 : Math.floor(this.#options.random() * waiting.length);
     const pending = waiting[at];
-    if (!pending) return;
-    waiting.splice(at, 1);
+    const last = waiting.pop();
+    if (!pending || !last) return;
+    if (pending !== last) waiting[at] = last;
     if (pending.actor.alive) this.#carryOut(pending, this.faultAt(pending.actor, pending.site));
   }
 
   /** Counts a call and tells its fault, for calls that the world carries out itself. */
   faultAt(actor: Actor, site: Site): Fault | undefined {
+    const { faultFor, trace, clock } = this.#options;
     const count = (this.#calls.get(site) ?? 0) + 1;
     this.#calls.set(site, count);
-    const fault = this.#options.faultFor(site, count);
-    if (fault) this.faulted.push(`${callName(site, count)}=${fault}`);
-    if (this.#options.trace) {
-      const what = `${callName(site, count)}${fault ? ` ${fault}` : ''}`;
-      this.#options.trace(`${this.#options.clock.now()} ${actor.name} ${what}`);
+    const fault = this.calm ? undefined : faultFor(site, count);
+    if (fault) {
+      this.faulted.push(`${callName(site, count)}=${fault}`);
+      actor.befell = [...actor.befell, { site, fault }];
     }
+    if (trace) trace(`${clock.now()} ${actor.name} ${callName(site, count)}${fault ? ` ${fault}` : ''}`);
     return fault;
   }
 
   #carryOut(pending: Pending, fault: Fault | undefined): void {
     const { apply, resolve, reject, actor } = pending;
+    if (fault === undefined) return void apply().then(resolve, reject);
     const { clock } = this.#options;
     const fail = () => reject(FAILURE);
     switch (fault) {
-      case undefined:
-        return void apply().then(resolve, reject);
       case 'fail-before':
         return fail();
       case 'throttled':
@@ -102,14 +113,14 @@ export class Scheduler {
         return void apply().then(fail, fail);
       case 'late-success':
         // Applied by nobody's doing any more, so the caller's death does not stop it.
-        clock.alarm(LATE_MS, () => void apply().catch(() => undefined));
+        clock.alarm(LATE_MS, () => void apply().catch(ignore));
         return fail();
       case 'crash-before':
         actor.alive = false;
         return;
       case 'crash-after':
         actor.alive = false;
-        return void apply().catch(() => undefined);
+        return void apply().catch(ignore);
       case 'sdk-repeat':
         return void apply().then(() => apply().then(resolve, reject), reject);
       case 'slow':
