@@ -8,6 +8,8 @@ import type { SourceConfig } from './config.ts';
 const GROUP_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Of Secrets Manager. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html */
 const MOST_DAYS = 1000;
+/** Counted from the new secret's birth, of which a minute goes by before the provider is told, and half may. */
+const LEAST_OVERLAP_SECONDS = 600;
 
 /** What is wrong with how a source's secret is kept and rotated. */
 export function secretProblems(source: SourceConfig, place: string): string[] {
@@ -33,7 +35,7 @@ export function secretProblems(source: SourceConfig, place: string): string[] {
 }
 
 function rotationProblems(
-  { provider: name, secretGroup }: SourceConfig,
+  { provider: name, secretGroup, secretOverlap }: SourceConfig,
   { everyDays, settings = {}, credential }: NonNullable<SourceConfig['rotation']>,
   place: string,
 ): string[] {
@@ -49,6 +51,11 @@ function rotationProblems(
   if (!GROUP_NAME.test(credential)) {
     problems.push(
       `${place} has rotation.credential '${credential}': use 1 to 63 lower-case letters, digits and hyphens, no hyphen first.`,
+    );
+  }
+  if (secretOverlap !== undefined && secretOverlap.toSeconds() < LEAST_OVERLAP_SECONDS) {
+    problems.push(
+      `${place} has a rotation and a secretOverlap of ${secretOverlap.toSeconds()} s, so the old secret would end while its deliveries are on their way: give at least ${LEAST_OVERLAP_SECONDS / 60} minutes.`,
     );
   }
   const provider = providers.get(name);

@@ -16,7 +16,7 @@ import { Inbox } from './inbox.ts';
 import { LogQueries } from './log-queries.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import { addOutputs } from './outputs.ts';
-import { partsOf } from './parts.ts';
+import { isInGroup, partsOf } from './parts.ts';
 import type { Plan } from './plan.ts';
 import { grantOperateGroups, grantSendToGroups } from './queue-names.ts';
 import { Records } from './records.ts';
@@ -93,9 +93,11 @@ export class GatewayStack extends Stack {
     const allowlists = follows ? new Allowlists(this, 'Allowlists', { plan, records, webAcl, bundles }) : undefined;
     const controller =
       routes.length > 0 ? new BreakerController(this, 'Breakers', { settings, records, routes, bundles }) : undefined;
-    const inbox = plan.sources.some((source) => source.inbox)
-      ? new Inbox(this, 'Rejected', { settings, records, secrets, routes, follows, bundles })
-      : undefined;
+    const kept = plan.sources.filter((source) => source.inbox);
+    const inbox =
+      kept.length > 0
+        ? new Inbox(this, 'Rejected', { settings, records, secrets, sources: kept, routes, bundles })
+        : undefined;
     const admin = new Admin(this, 'Inspect', {
       stage: plan.stage,
       settings,
@@ -107,10 +109,9 @@ export class GatewayStack extends Stack {
     api.sendAdminTo(admin.function);
 
     if (groups.size > 0) {
-      for (const { function: reader } of [verifier, ...(inbox ? [inbox] : [])]) secrets.grantReadOfGroups(reader);
-      for (const { function: sender } of [verifier, sweeper, ...(inbox ? [inbox] : [])]) {
-        grantSendToGroups(sender, plan.stage);
-      }
+      const releasing = inbox && kept.some(isInGroup) ? [inbox] : [];
+      for (const { function: reader } of [verifier, ...releasing]) secrets.grantReadOfGroups(reader);
+      for (const { function: sender } of [verifier, sweeper, ...releasing]) grantSendToGroups(sender, plan.stage);
       grantOperateGroups(admin.function, plan.stage);
     }
 

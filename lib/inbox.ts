@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { StageConfig } from './config.ts';
 import { GatewayFunction } from './gateway-function.ts';
+import type { PlannedSource } from './plan.ts';
 import type { Records } from './records.ts';
 import type { Route } from './route.ts';
 import type { Secrets } from './secrets.ts';
@@ -10,9 +11,9 @@ export interface InboxProps {
   readonly settings: StageConfig;
   readonly records: Records;
   readonly secrets: Secrets;
+  /** Those that have an inbox. */
+  readonly sources: readonly PlannedSource[];
   readonly routes: readonly Route[];
-  /** Whether a source follows published addresses. */
-  readonly follows: boolean;
   /** Folder of the bundled functions. */
   readonly bundles: string;
 }
@@ -26,7 +27,7 @@ export class Inbox extends Construct {
 
   constructor(scope: Construct, id: string, props: InboxProps) {
     super(scope, id);
-    const { records, secrets, routes } = props;
+    const { records, secrets, sources } = props;
     this.function = new GatewayFunction(this, 'Inbox', {
       settings: props.settings,
       description: 'Lists and explains rejected deliveries that were kept, and lets in those that verify now.',
@@ -35,9 +36,10 @@ export class Inbox extends Construct {
       timeout: Duration.seconds(17),
     });
     records.grantInbox(this.function);
-    secrets.grantRead(this.function);
+    secrets.grantRead(this.function, sources);
     records.grantReceive(this.function);
-    if (props.follows) records.grantAllowlists(this.function);
-    for (const route of routes) route.grantSend(this.function);
+    if (sources.some(({ allow }) => 'published' in allow)) records.grantAllowlists(this.function);
+    const names = new Set(sources.map(({ name }) => name));
+    for (const route of props.routes) if (names.has(route.source)) route.grantSend(this.function);
   }
 }

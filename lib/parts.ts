@@ -33,3 +33,8 @@ export function partsOf({ sources }: Plan): { readonly own: Part; readonly group
   const named = [...sources, ...routes.map(({ route }) => route)].flatMap(({ group }) => group ?? []);
   return { own: part(undefined), groups: new Map([...new Set(named)].sort().map((group) => [group, part(group)])) };
 }
+
+/** Whether some of it is in the stack of a group. */
+export function isInGroup({ group, routes }: PlannedSource): boolean {
+  return group !== undefined || routes.some((route) => route.group !== undefined);
+}

@@ -28,7 +28,6 @@ export function rotatedSources({ sources }: Pick<Plan, 'sources'>): readonly Rot
 export class Rotation extends Construct {
   readonly function: GatewayFunction;
   private readonly plan: Plan;
-  private readonly permission: CfnPermission;
 
   constructor(scope: Construct, id: string, { plan, secrets, verifier, bundles }: RotationProps) {
     super(scope, id);
@@ -58,17 +57,18 @@ export class Rotation extends Construct {
       { actions: ['lambda:InvokeFunction'], resources: [verifier.lambda.functionArn] },
       verifierSettings.toEnv({ functionName: verifier.lambda.functionName }),
     );
-
-    this.permission = new CfnPermission(this, 'Permission', {
-      action: 'lambda:InvokeFunction',
-      functionName: this.function.lambda.functionName,
-      principal: 'secretsmanager.amazonaws.com',
-      sourceAccount: Aws.ACCOUNT_ID,
-    });
   }
 
   /** @param secrets of the stack that `scope` is in, which has the source's secret */
   schedule(scope: Construct, { name, rotation: { everyDays } }: RotatedSource, secretArn: string): void {
+    // https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html
+    const permission = new CfnPermission(scope, `Permission-${name}`, {
+      action: 'lambda:InvokeFunction',
+      functionName: this.function.lambda.functionName,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: Aws.ACCOUNT_ID,
+      sourceArn: secretArn,
+    });
     const schedule = new CfnRotationSchedule(scope, name, {
       secretId: secretArn,
       rotationLambdaArn: this.function.lambda.functionArn,
@@ -76,7 +76,7 @@ export class Rotation extends Construct {
       // The credential is not there at the first deployment; `hookgate secret rotate` starts the first one.
       rotateImmediatelyOnUpdate: false,
     });
-    schedule.node.addDependency(this.permission);
+    schedule.node.addDependency(permission);
   }
 
   /** What a provider's API is called with, put there by a person. Returns its ARN. */

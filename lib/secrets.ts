@@ -66,12 +66,11 @@ export class Secrets extends Construct {
     });
   }
 
-  grantRead(to: GatewayFunction): void {
-    if (this.byName.size === 0) return;
-    to.give({
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: [...this.byName.values()].map(({ secretArn }) => secretArn),
-    });
+  /** @param sources whose secrets; those in the stacks of groups are not among them */
+  grantRead(to: GatewayFunction, sources: readonly PlannedSource[] = this.plan.sources): void {
+    const names = new Set(sources.map((source) => secretName(this.plan.stage, source)));
+    const resources = [...this.byName].flatMap(([name, { secretArn }]) => (names.has(name) ? [secretArn] : []));
+    if (resources.length > 0) to.give({ actions: ['secretsmanager:GetSecretValue'], resources });
   }
 
   /** To read those of groups too: by the pattern of their names, since a role's policy has no room for hundreds of ARNs. */

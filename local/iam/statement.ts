@@ -44,6 +44,9 @@ function readStatement(statement: Readonly<Record<string, unknown>>, place: stri
   const { Effect, Action, NotAction, Resource, NotResource, Condition, Principal } = statement;
   const unknown = Object.keys(statement).find((name) => !ELEMENTS.includes(name));
   if (unknown !== undefined) throw cannotJudge(place, `the element ${unknown} in a statement`, 'write it without');
+  if ((Action !== undefined && NotAction !== undefined) || (Resource !== undefined && NotResource !== undefined)) {
+    throw cannotJudge(place, 'an element beside its Not in a statement', 'write one of them');
+  }
   if (Effect !== 'Allow' && Effect !== 'Deny') {
     throw cannotJudge(place, `the effect ${JSON.stringify(Effect)}`, 'write Allow or Deny');
   }

@@ -163,6 +163,16 @@ describe('what cannot be judged stops the start', () => {
     ['a variable', allow('*', 'arn:aws:s3:::b/${aws:userid}'), 'Policy has a policy variable in the resource'],
     ['an effect', { ...allow('*', '*'), Effect: 'Perhaps' }, 'Policy has the effect "Perhaps", and'],
     ['a federated principal', allow('*', '*', { Principal: { Federated: 'x' } }), 'a principal of the kind Federated'],
+    [
+      'an action and all but one',
+      { Effect: 'Allow', Action: 'a:b', NotAction: 'c:d', Resource: '*' },
+      'an element beside its Not in a statement',
+    ],
+    [
+      'a resource and all but one',
+      { Effect: 'Deny', Action: '*', Resource: '*', NotResource: 'arn:a' },
+      'an element beside its Not in a statement',
+    ],
     ['no action', { Effect: 'Allow', Resource: '*' }, 'Policy has nothing where text stands, and'],
   ])('%s', (_, statement, sentence) => {
     expect(() => policy(statement)).toThrow(sentence);

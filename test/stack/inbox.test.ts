@@ -75,6 +75,31 @@ test('its function reads and removes what is kept, and what else is in the bucke
   ]);
 });
 
+test('it may read the secrets and use the queues of sources that have an inbox, and of no other', () => {
+  const named = (action: string) =>
+    statementsOf(/^RejectedInboxRole/)
+      .filter(({ Action }) => [Action].flat().includes(action))
+      .flatMap(({ Resource }) => JSON.stringify(Resource));
+  expect(named('secretsmanager:GetSecretValue')).toEqual([expect.stringContaining('Secretsscalekit')]);
+  expect(named('sqs:SendMessage').map((resource) => /Route[a-z]+/.exec(resource)?.[0])).toEqual([
+    'Routescalekitusercreated',
+    'Routescalekituserupdated',
+  ]);
+});
+
+test('of sources that are in the stacks of groups, only where one of them has an inbox', async () => {
+  const patterns = async (inGroup: string) => {
+    const sources = WITH_INBOX.sources.map((source) =>
+      source.name === inGroup ? { ...source, group: 'part' } : source,
+    );
+    const grouped = Template.fromStack(stackOf(await planOf('prod', { ...WITH_INBOX, sources })));
+    const [, policy] =
+      [...resourcesOf(grouped, 'AWS::IAM::Policy')].find(([id]) => /^RejectedInboxRole/.test(id)) ?? [];
+    return /secret:hookgate\/prod\/\*/.test(JSON.stringify(policy));
+  };
+  expect([await patterns('scalekit'), await patterns('skribby')]).toEqual([true, false]);
+});
+
 test('what else it may do is what letting in needs', () => {
   const actions = statementsOf(/^RejectedInboxRole/).flatMap(({ Action }) => [Action].flat());
   expect([...new Set(actions)].filter((one) => !one.startsWith('s3:')).sort()).toEqual([

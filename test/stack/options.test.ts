@@ -170,6 +170,7 @@ describe('customerManagedKey', () => {
         Principal: { Service: 'cloudwatch.amazonaws.com' },
         Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
         Resource: '*',
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       },
     ]);
     const accounts = Statement.filter(({ Principal }) => !JSON.stringify(Principal).includes('"Service"'));

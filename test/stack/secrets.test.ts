@@ -82,7 +82,7 @@ describe('a source whose secret we issue', () => {
     ]);
   });
 
-  test('only Secrets Manager of this account may call the function', () => {
+  test('only Secrets Manager of this account may call the function, for that secret', () => {
     const permissions = [...resourcesOf(template, 'AWS::Lambda::Permission').values()].filter(({ Properties }) =>
       JSON.stringify(Properties.FunctionName).includes('SecretRotationFunction'),
     );
@@ -92,6 +92,7 @@ describe('a source whose secret we issue', () => {
         FunctionName: { Ref: idOf('AWS::Lambda::Function', 'SecretRotationFunction') },
         Principal: 'secretsmanager.amazonaws.com',
         SourceAccount: { Ref: 'AWS::AccountId' },
+        SourceArn: { Ref: secretNamed('hookgate/dev/shop')[0] },
       },
     ]);
   });
@@ -157,6 +158,11 @@ test.each<[string, SourceConfig, string]>([
     'no whole days',
     { ...GITHUB, rotation: { ...GITHUB.rotation, credential: 'x', everyDays: 0.5 } },
     'has rotation.everyDays 0.5: give a whole number from 1 to 1000.',
+  ],
+  [
+    'a rotation whose overlap ends before the old secret is done with',
+    { ...GITHUB, secretOverlap: Duration.seconds(599) },
+    'has a rotation and a secretOverlap of 599 s, so the old secret would end while its deliveries are on their way: give at least 10 minutes.',
   ],
   ['a rotation in a group', { ...GITHUB, secretGroup: 'all' }, 'has both rotation and secretGroup'],
   ['a group for an offered secret', { ...grouped('n'), provider: 'notion' }, 'sends its secret with its first request'],

@@ -27,7 +27,8 @@ const silent = { info: () => undefined, warn: () => undefined };
 /** A gateway and the consumer of one source's events, which fails as often as it is told to. */
 function gateway(on: string, failures: number) {
   const { receive, store, queue, clock } = gatewayInMemory();
-  const circuit = new Circuit({ route: 'any', breakers: new MemoryBreakers(), clock });
+  const route = on === '*' ? 'inkress/any' : 'scalekit/user-created';
+  const circuit = new Circuit({ route, breakers: new MemoryBreakers(), clock });
   const runs: number[] = [];
   let executions = 0;
   const handler = processor({
