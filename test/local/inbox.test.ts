@@ -213,8 +213,10 @@ test('nothing is kept of a source whose inbox is off', async () => {
 test('the function of the inboxes uses each of its permissions but those of ends that are not tried here, and is refused none', () => {
   const { unused, refused } = permissionsOf(host, 'RejectedInbox');
   expect(refused).toEqual([]);
-  // Nothing of the other inbox is let in, and a record is changed only where its queue can't be reached.
+  // Nothing of the other inbox is let in; a record is changed only where its queue can't be reached, and its payload is
+  // asked for only where another came under its id.
   expect(unused.filter((permission) => !permission.includes('flooded'))).toEqual([
+    expect.stringMatching(/^dynamodb:ConditionCheckItem on /),
     expect.stringMatching(/^dynamodb:UpdateItem on /),
   ]);
 });
