@@ -46,7 +46,7 @@ test.each([
   ['fills its memory', 'fill', 'cut-short: the handler used more memory than it has'],
   ['fills buffers', 'buffers', 'cut-short: the handler used more memory than it has'],
   ['throws where nobody catches', 'escape', 'cut-short: an error that nobody caught: RangeError'],
-  ['never ends', 'hang', 'DeadlineExceeded: The handler did not end within 19 s.'],
+  ['never ends', 'hang', 'DeadlineExceeded: The handler did not end within 29 s.'],
   ['has a schema that blocks', 'block-schema', 'cut-short: the handler blocked its thread'],
 ])(
   'a handler that %s fails its own event with a reason, and the nine others are done at their first attempt',

@@ -20,7 +20,7 @@ export default processor({
     },
   },
   retry: { tries: 2, firstWait: 1, longestWait: 1 },
-  timeout: 20,
+  timeout: 30,
   handler: async ({ payload: { does } }) => {
     switch (does) {
       case 'well':
