@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { type ServerResponse } from 'node:http';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { createRequire } from 'node:module';
 import { type RunningService } from '../aws/json-server.ts';
 import { type Endpoints } from '../services.ts';
@@ -196,8 +196,8 @@ function heapLimit(memoryMb: number): string[] {
   return [`--max-old-space-size=${Math.max(32, Math.floor(memoryMb * 0.9))}`];
 }
 
-/** A tenth of what others get when all want it: a provider waits for its answer, an event in a queue does not. */
-const LOWER = constants.priority.PRIORITY_BELOW_NORMAL;
+/** A thirtieth of what others get when all want it: a provider waits for its answer, an event in a queue does not. */
+const LOWER = 15;
 
 function lowerPriority(pid: number): void {
   try {
