@@ -93,7 +93,11 @@ beforeAll(async () => {
       await commit([{ put: { table: 'effects', item: { id: idempotencyKey } } }]);
     },
   });
-  circuit = new Circuit({ route: 'scalekit/user-created', breakers: dynamoBreakers(dynamo, 'records'), clock: systemClock });
+  circuit = new Circuit({
+    route: 'scalekit/user-created',
+    breakers: dynamoBreakers(dynamo, 'records'),
+    clock: systemClock,
+  });
   consumeOne = async () => {
     const { Messages = [] } = await sqsClient.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
     const [message] = Messages;
