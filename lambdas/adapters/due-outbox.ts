@@ -12,7 +12,7 @@ import { KNOWN_VERSION, toRecord } from './record-item.ts';
 /** What is due of the outbox, of all shards, as fairly as their hashes. */
 export function dueOutbox(client: DynamoDBClient, tableName: string): Store['dueOutbox'] {
   /** A page that is full of what a newer version wrote must not hide what is behind it. */
-  async function dueOf(shard: number, now: number, limit: number): Promise<Record<string, AttributeValue>[]> {
+  async function dueOf(shard: number, until: number, limit: number): Promise<Record<string, AttributeValue>[]> {
     const due: Record<string, AttributeValue>[] = [];
     let next: Record<string, AttributeValue> | undefined;
     do {
@@ -20,9 +20,9 @@ export function dueOutbox(client: DynamoDBClient, tableName: string): Store['due
         new QueryCommand({
           TableName: tableName,
           IndexName: INDEX.outbox.name,
-          KeyConditionExpression: 'outbox = :shard AND outboxAt <= :now',
+          KeyConditionExpression: 'outbox = :shard AND outboxAt <= :until',
           FilterExpression: KNOWN_VERSION.condition,
-          ExpressionAttributeValues: marshall({ ...KNOWN_VERSION.values, ':shard': String(shard), ':now': now }),
+          ExpressionAttributeValues: marshall({ ...KNOWN_VERSION.values, ':shard': String(shard), ':until': until }),
           Limit: limit,
           ...(next && { ExclusiveStartKey: next }),
         }),
@@ -33,9 +33,9 @@ export function dueOutbox(client: DynamoDBClient, tableName: string): Store['due
     return due.slice(0, limit);
   }
 
-  return async (now, limit) => {
+  return async (until, limit) => {
     const ofShard = Math.ceil(limit / OUTBOX_SHARDS);
-    const shards = await Promise.all(Array.from({ length: OUTBOX_SHARDS }, (_, shard) => dueOf(shard, now, ofShard)));
+    const shards = await Promise.all(Array.from({ length: OUTBOX_SHARDS }, (_, shard) => dueOf(shard, until, ofShard)));
     return shards
       .flat()
       .map(toRecord)

@@ -75,8 +75,8 @@ export interface Store {
   /** PROCESSING → PARKED under the fence. */
   park(fence: Fence, failure: { movedAt: number; lastError: string }): Promise<boolean>;
   get(pk: string): Promise<EventRecord | undefined>;
-  /** Outbox rows due at `now`, oldest first, at most `limit`; what a newer version wrote is not among them. */
-  dueOutbox(now: number, limit: number): Promise<readonly EventRecord[]>;
+  /** Outbox rows due by `until`, the first due first, at most `limit`; what a newer version wrote is not among them. */
+  dueOutbox(until: number, limit: number): Promise<readonly EventRecord[]>;
   /** Moves one outbox row's next send, on condition that nobody else moved or claimed it. */
   bumpOutbox(pk: string, from: number, to: number): Promise<boolean>;
   /**

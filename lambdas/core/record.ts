@@ -105,7 +105,8 @@ export function isExpired(record: Pick<EventRecord, 'expiresAt'>, nowMs: number)
 }
 
 const OUTBOX_FIRST_WAIT_MS = 60_000;
-const OUTBOX_LONGEST_WAIT_MS = 60 * 60_000;
+/** The most that a row of the outbox is put off for. */
+export const OUTBOX_LONGEST_WAIT_MS = 60 * 60_000;
 
 /** How long a recorded event may stay unclaimed before the sweeper sends it again, after so many sends. */
 export function outboxWaitMs(sends: number): number {

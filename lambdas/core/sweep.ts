@@ -1,5 +1,5 @@
 import type { Clock, Queue, Store } from './ports.ts';
-import { type EventRecord, outboxWaitMs } from './record.ts';
+import { type EventRecord, OUTBOX_LONGEST_WAIT_MS, outboxWaitMs } from './record.ts';
 import { sendRecord } from './send.ts';
 
 /** Most rows of one run, so that an hour's backlog drains in steady portions and not in one storm. */
@@ -17,7 +17,10 @@ export interface Sweep {
 export interface SweepRun {
   /** When it begins no further row: a queue that hangs takes seconds of each. */
   readonly until: number;
-  /** Told before anything is sent, by source: how long the oldest of its due rows has waited, in milliseconds. */
+  /**
+   * Told before anything is sent, by source: how long the oldest of its rows has waited, in milliseconds. Those that are
+   * put off for now count: they wait like the others.
+   */
   readonly found: (waitedMs: ReadonlyMap<string, number>) => void;
 }
 
@@ -30,8 +33,9 @@ export async function sweep(
   { until, found }: SweepRun = { until: Infinity, found: () => undefined },
 ): Promise<Sweep> {
   const now = clock.now();
-  const due = await store.dueOutbox(now, ROWS_PER_RUN);
-  found(waitsOf(due, now));
+  const waiting = await store.dueOutbox(now + OUTBOX_LONGEST_WAIT_MS, ROWS_PER_RUN);
+  found(waitsOf(waiting, now));
+  const due = waiting.filter(({ outboxAt = Infinity }) => outboxAt <= now);
   const tally = { due: due.length, sent: 0, skipped: 0, failed: 0 };
   for (let start = 0; start < due.length && clock.now() < until; start += ROWS_AT_ONCE) {
     await Promise.all(
@@ -54,12 +58,16 @@ export async function sweep(
   return tally;
 }
 
-function waitsOf(due: readonly EventRecord[], now: number): ReadonlyMap<string, number> {
+function waitsOf(rows: readonly EventRecord[], now: number): ReadonlyMap<string, number> {
   const waits = new Map<string, number>();
-  for (const { source, epoch, receivedAt, outboxAt } of due) {
-    // A replay waits since it was asked for, not since the event came.
-    const waited = now - (epoch === 0 ? receivedAt : (outboxAt ?? now));
-    waits.set(source, Math.max(waits.get(source) ?? 0, waited));
-  }
+  for (const row of rows) waits.set(row.source, Math.max(waits.get(row.source) ?? 0, now - waitsSince(row, now)));
   return waits;
+}
+
+/** A replay waits since it was asked for, not since the event came: all that it was put off for since then. */
+function waitsSince({ epoch, receivedAt, outboxAt, outboxSends = 0 }: EventRecord, now: number): number {
+  if (epoch === 0 || outboxAt === undefined) return Math.min(receivedAt, now);
+  let asked = outboxAt;
+  for (let sends = 0; sends <= outboxSends; sends++) asked -= outboxWaitMs(sends);
+  return Math.min(asked, now);
 }

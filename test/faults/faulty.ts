@@ -60,8 +60,8 @@ export class FaultyStore implements Store {
   get(pk: string) {
     return this.#call('replay-get', () => this.#inner.get(pk));
   }
-  dueOutbox(now: number, limit: number) {
-    return this.#call('due-outbox', () => this.#inner.dueOutbox(now, limit));
+  dueOutbox(until: number, limit: number) {
+    return this.#call('due-outbox', () => this.#inner.dueOutbox(until, limit));
   }
   bumpOutbox(pk: string, from: number, to: number) {
     return this.#call('bump-outbox', () => this.#inner.bumpOutbox(pk, from, to));

@@ -48,7 +48,7 @@ export function withWrong(store: Store, methods: Partial<Store>): Store {
     fail: (fence, failure) => store.fail(fence, failure),
     park: (fence, failure) => store.park(fence, failure),
     get: (pk) => store.get(pk),
-    dueOutbox: (now, limit) => store.dueOutbox(now, limit),
+    dueOutbox: (until, limit) => store.dueOutbox(until, limit),
     bumpOutbox: (pk, from, to) => store.bumpOutbox(pk, from, to),
     replay: (seen, next) => store.replay(seen, next),
   };

@@ -104,9 +104,9 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.records.get(pk));
   }
 
-  dueOutbox(now: number, limit: number): Promise<readonly EventRecord[]> {
+  dueOutbox(until: number, limit: number): Promise<readonly EventRecord[]> {
     const rows = [...this.outbox].flatMap((pk) => this.records.get(pk) ?? []);
-    const due = rows.filter(({ v, outboxAt }) => isKnownVersion(v) && outboxAt !== undefined && outboxAt <= now);
+    const due = rows.filter(({ v, outboxAt }) => isKnownVersion(v) && outboxAt !== undefined && outboxAt <= until);
     return Promise.resolve(due.sort((a, b) => (a.outboxAt ?? 0) - (b.outboxAt ?? 0)).slice(0, limit));
   }
 
