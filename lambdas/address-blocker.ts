@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { CloudWatchLogsEvent, ScheduledEvent } from 'aws-lambda';
+import { blockReport } from './adapters/block-report.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { createEmf } from './adapters/emf.ts';
@@ -11,7 +12,6 @@ import { createLog } from './adapters/log.ts';
 import { linesOf } from './adapters/log-subscription.ts';
 import { wafIpSets } from './adapters/waf-ip-sets.ts';
 import { type Blocklist, type FailedAttempt, keepBlocklist } from './core/addresses/blocklist.ts';
-import { BLOCKED_ADDRESSES_METRIC } from './core/metrics.ts';
 import { BLOCKLIST_KEY } from './core/table.ts';
 import { ipSetsSettings, recordsSettings } from './settings.ts';
 
@@ -20,7 +20,7 @@ const { tableName } = recordsSettings.fromEnv(process.env);
 const { blocked } = ipSetsSettings.fromEnv(process.env).ipSets;
 if (!blocked) throw new Error('IP_SETS names no set of blocked addresses.');
 const log = createLog('address-blocker');
-const emit = createEmf(stage);
+const report = blockReport({ log, emit: createEmf(stage) });
 const dynamo = new DynamoDBClient(clientOptions);
 
 const configured = sources.flatMap(({ allow }) => allow?.cidrs ?? []);
@@ -50,10 +50,7 @@ const ports = {
 /** With lines of the security log whenever there are some, and with none once a minute. */
 export const handler = middy(async (event: CloudWatchLogsEvent | ScheduledEvent) => {
   const attempts = 'awslogs' in event ? linesOf(event).flatMap(attemptOf) : [];
-  const { added, released, count } = await keepBlocklist(attempts, ports);
-  if (added.length > 0) log.warn('addresses blocked', { addresses: added.join(' '), count });
-  if (released.length > 0) log.info('addresses released', { addresses: released.join(' '), count });
-  if (count > 0) emit([{ name: BLOCKED_ADDRESSES_METRIC, value: count }]);
+  report(await keepBlocklist(attempts, ports));
 });
 
 function attemptOf({ address, reason, time }: Readonly<Record<string, unknown>>): FailedAttempt[] {

@@ -5,19 +5,17 @@ import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
 import { createEmf } from './adapters/emf.ts';
 import { readGateway } from './adapters/gateway-file.ts';
+import { followReport } from './adapters/follow-report.ts';
 import { fetchList } from './adapters/list-fetch.ts';
 import { createLog } from './adapters/log.ts';
 import { wafIpSets } from './adapters/waf-ip-sets.ts';
-import { follow, type FollowedList, type FollowReport } from './core/addresses/follow.ts';
-import { ALLOWLIST_DRIFT_METRIC, DIMENSION } from './core/metrics.ts';
+import { follow, type FollowedList } from './core/addresses/follow.ts';
 import { providers } from './providers/index.ts';
 import { ipSetsSettings, recordsSettings } from './settings.ts';
 
 const { stage, sources } = readGateway();
 const { tableName } = recordsSettings.fromEnv(process.env);
 const { ipSets } = ipSetsSettings.fromEnv(process.env);
-const log = createLog('allowlists');
-const emit = createEmf(stage);
 
 const lists: readonly FollowedList[] = Object.entries(ipSets).map(([name, sets]) => {
   const provider = providers.get(name);
@@ -29,31 +27,8 @@ const ports = {
   sets: wafIpSets(new WAFV2Client(clientOptions)),
   fetch: (url: string) => fetchList(url),
   clock: systemClock,
-  report,
+  report: followReport({ log: createLog('allowlists'), emit: createEmf(stage), sources }),
 };
-
-function report(provider: string, what: FollowReport): void {
-  switch (what.kind) {
-    case 'applied': {
-      const { added, removed, by } = what;
-      log.info('the published addresses changed', { provider, added: added.join(' '), removed: removed.join(' '), by });
-      return;
-    }
-    case 'drift': {
-      const { reason, detail, since } = what;
-      log.warn('the published addresses are not those in force', { provider, reason, detail, since });
-      for (const { name } of sources.filter((source) => source.provider === provider && source.allow?.published)) {
-        emit([{ name: ALLOWLIST_DRIFT_METRIC, value: 1 }], { [DIMENSION.source]: name });
-      }
-      return;
-    }
-    case 'unreached':
-      log.error(`the list of ${provider} could not be had`, what.error);
-      return;
-    case 'failed':
-      log.error(`the published addresses of ${provider} could not be seen to`, what.error);
-  }
-}
 
 /** Once a minute: follows the addresses that providers publish. */
 export const handler = middy(async () => {

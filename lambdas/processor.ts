@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { bodyRows } from './adapters/body-rows.ts';
+import { circuitReport } from './adapters/circuit-report.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
 import { dynamoStore } from './adapters/dynamo-store.ts';
@@ -20,7 +21,6 @@ import { type Outcome, type QueuedMessage, take } from './core/processing/consum
 import { handOf } from './core/processing/hand.ts';
 import { isOrdered, takeInOrder, unitOf } from './core/processing/in-order.ts';
 import { ownerOf } from './core/processing/place.ts';
-import { BREAKER_METRIC, DIMENSION } from './core/metrics.ts';
 import type { Processor } from './core/processor.ts';
 import { hopOf, ownRoute } from './core/source.ts';
 import type { Job, Verdict } from './core/processing/supervise.ts';
@@ -40,17 +40,13 @@ export function processBatches<Payload>(processor: Processor<Payload>): void {
   const emit = createEmf(stage);
   const dynamo = new DynamoDBClient(clientOptions);
   const returnAfter = returnMessages(new SQSClient(clientOptions));
-  const dimensions = { [DIMENSION.source]: source, [DIMENSION.route]: route };
   const reports = processingReport({ log, emit, source, route, now: () => systemClock.now() });
   const circuit = new Circuit({
     route: `${source}/${route}`,
     breakers: dynamoBreakers(dynamo, tableName),
     clock: systemClock,
     runsMs: (processor.timeout ?? DEFAULT_TIMEOUT) * 1000,
-    report: (what, { state, openUntil, openings }) => {
-      log.warn(`breaker ${what}`, { source, route, state, openings, until: new Date(openUntil).toISOString() });
-      if (what === 'opened') emit([{ name: BREAKER_METRIC.open, value: 1 }], dimensions);
-    },
+    report: circuitReport({ log, emit, source, route }),
   });
   const ports = {
     store: dynamoStore({
