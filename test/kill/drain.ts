@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonClient, jsonClient } from '../../local/aws/json-client.ts';
 import { type HostFile } from '../../local/data-folder.ts';
 import { META } from '../../lambdas/core/table.ts';
+import { messagesIn } from './backlog.ts';
 import { type SentEvent } from './events.ts';
 
 /** What the tables hold in the end, read from outside as anybody could. */
@@ -20,7 +21,7 @@ export interface Effect {
 const ROUNDS_OF_PATIENCE = 60;
 const ROUND_MS = 5_000;
 
-/** Waits until the queues are empty and every acknowledged event has taken effect; gives up after five minutes. */
+/** Waits until the queues are empty and every acknowledged event has taken effect; gives up after five minutes without progress. */
 export async function untilDrained(
   { endpoints }: HostFile,
   events: readonly SentEvent[],
@@ -29,13 +30,15 @@ export async function untilDrained(
   const sqs = jsonClient(endpoints.sqs, 'AmazonSQS');
   const dynamodb = jsonClient(endpoints.dynamodb, 'DynamoDB_20120810');
   try {
-    for (let round = 0; ; round++) {
+    let fewest = Infinity;
+    for (let patience = ROUNDS_OF_PATIENCE; ; patience--) {
       const waiting = await messagesIn(sqs);
-      if (waiting === 0 || round >= ROUNDS_OF_PATIENCE) {
+      if (waiting < fewest) [fewest, patience] = [waiting, ROUNDS_OF_PATIENCE];
+      if (waiting === 0 || patience === 0) {
         const tables = await readTables(dynamodb);
         const missing = events.filter((event) => isAcknowledged(event) && !tables.effects.has(event.name)).length;
         // A record that no queue knows of is the sweeper's: it comes within the minute.
-        if (missing === 0 || round >= ROUNDS_OF_PATIENCE) return tables;
+        if (missing === 0 || patience === 0) return tables;
         report(`queues empty, ${missing} acknowledged events not done yet`);
       } else report(`${waiting} messages left`);
       await sleep(ROUND_MS);
@@ -48,20 +51,6 @@ export async function untilDrained(
 
 export function isAcknowledged({ answers }: SentEvent): boolean {
   return answers.some((status) => status >= 200 && status < 300);
-}
-
-/** Visible and in flight, of all queues but the parked ones, where nothing moves. */
-async function messagesIn(sqs: JsonClient): Promise<number> {
-  const { QueueUrls } = await sqs.call('ListQueues', {});
-  let messages = 0;
-  for (const QueueUrl of QueueUrls as string[]) {
-    if (QueueUrl.endsWith('-parked')) continue;
-    const { Attributes } = await sqs.call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] });
-    const attributes = Attributes as Record<string, string>;
-    for (const name of ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'])
-      messages += Number(attributes[name] ?? 0);
-  }
-  return messages;
 }
 
 async function readTables(dynamodb: JsonClient): Promise<Tables> {

@@ -47,6 +47,7 @@ test('a trial makes as many deliveries as were asked for, whatever is refused; t
     deliveries: 300,
     clients: 16,
     whenUp: () => Promise.resolve(),
+    holdsOn: () => false,
   });
   await simulator.run();
   server.close();

@@ -28,6 +28,8 @@ export interface SimulatorOptions {
   readonly clients: number;
   /** Fulfilled while the gateway is there to be sent to. */
   readonly whenUp: () => Promise<void>;
+  /** True while nothing new is to be sent. */
+  readonly holdsOn: () => boolean;
 }
 
 /** Three providers that send, repeat, overtake, try again and keep book of what they were told. */
@@ -59,9 +61,9 @@ export class Simulator {
   async #client(): Promise<void> {
     for (;;) {
       await this.#options.whenUp();
-      const job = this.#next();
+      const job = this.#options.holdsOn() ? undefined : this.#next();
       if (job) await this.#deliver(job);
-      else if (this.#jobs.length === 0 && this.#busy === 0) return;
+      else if (this.#left === 0 && this.#jobs.length === 0 && this.#busy === 0) return;
       else await sleep(20);
     }
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seeded } from '../faults/random.ts';
 import { Gateway } from '../support/trial/gateway.ts';
+import { watchBacklog } from './backlog.ts';
 import { type Finding, judge } from './history.ts';
 import { Simulator } from './simulator.ts';
 import { untilDrained } from './drain.ts';
@@ -44,6 +45,7 @@ const TEN_KILLS: readonly ('sandbox' | 'host' | 'everything')[] = [
   'everything',
 ];
 const CLIENTS = 16;
+const MOST_WAITING = 1_000;
 const REPORT_EVERY_MS = 15_000;
 
 export async function runTrial({ data, kills, deliveries, seed, report }: TrialOptions): Promise<TrialResult> {
@@ -53,6 +55,7 @@ export async function runTrial({ data, kills, deliveries, seed, report }: TrialO
   const counts: KillCounts = { host: 0, everything: 0, awake: 0, frozen: 0 };
   const killed = () => counts.host + counts.everything + counts.awake + counts.frozen;
   const gateway = await Gateway.start(data);
+  const backlog = watchBacklog(() => gateway.host, MOST_WAITING);
   try {
     const simulator = new Simulator({
       port: gateway.port,
@@ -65,6 +68,7 @@ export async function runTrial({ data, kills, deliveries, seed, report }: TrialO
       deliveries,
       clients: CLIENTS,
       whenUp: gateway.whenUp,
+      holdsOn: backlog.isLong,
     });
     const progress = () =>
       report(
@@ -87,6 +91,7 @@ export async function runTrial({ data, kills, deliveries, seed, report }: TrialO
       else await killHost(kind === 'everything');
     }
     await sent;
+    await backlog.end();
     await killHost(true);
     clearInterval(timer);
     progress();
@@ -105,6 +110,7 @@ export async function runTrial({ data, kills, deliveries, seed, report }: TrialO
       seconds: elapsed(),
     };
   } finally {
+    await backlog.end();
     await gateway.stop();
   }
 
