@@ -1,9 +1,7 @@
-import { createEmf, type Dimensions } from '../../lambdas/adapters/emf.ts';
+import { createEmf } from '../../lambdas/adapters/emf.ts';
 import { createLog } from '../../lambdas/adapters/log.ts';
-import { deliveryReport } from '../../lambdas/adapters/delivery-report.ts';
 import { processingReport } from '../../lambdas/adapters/processing-report.ts';
 import type { Outcome } from '../../lambdas/core/processing/consume.ts';
-import type { Receipt } from '../../lambdas/core/receipt.ts';
 import { config, type SourceConfig } from '../../lib/config.ts';
 import { AlarmBook } from '../../local/cloudwatch/alarm-book.ts';
 import { embeddedMetrics } from '../../local/cloudwatch/embedded-metrics.ts';
@@ -15,6 +13,7 @@ import { readAssembly } from '../../local/template/assembly.ts';
 import type { Desired } from '../../local/template/desired.ts';
 import { readTemplate } from '../../local/template/read.ts';
 import { appForTests, planOf, stackOf } from '../stack/stage.ts';
+import { gatewayAtWork } from './gateway-at-work.ts';
 import { ManualClock } from './manual-clock.ts';
 import { written } from './written.ts';
 
@@ -47,7 +46,7 @@ export async function desiredOfLocalStage(): Promise<Desired> {
   return readTemplate(assembly, place).desired;
 }
 
-/** The alarms of the local stage over metrics that the functions' own reports write, at a time that tests move. */
+/** The alarms of the local stage over what a gateway at work reports, at a time that tests move. */
 export function alarmWorld(desired: Desired) {
   const clock = new ManualClock(Math.floor(Date.now() / MINUTE) * MINUTE);
   const store = new MetricStore();
@@ -73,29 +72,15 @@ export function alarmWorld(desired: Desired) {
     fifoMessages: new Map<string, QueuedMessage[]>(),
     inflightMessages: new Map<string, { message: QueuedMessage }>(),
   }));
-  const report = deliveryReport({ log, emit, clock, signatureHeader: () => undefined, keep: () => Promise.resolve() });
+  const gateway = gatewayAtWork({ clock, log, emit });
 
   return {
     clock,
     alarms,
     services,
-    metric: (name: string, value: number, dimensions: Dimensions) => take(() => emit([{ name, value }], dimensions)),
-    delivery: (source: string, receipt: Receipt) =>
-      take(() =>
-        report(
-          {
-            source,
-            method: 'POST',
-            url: `http://127.0.0.1/webhooks/${source}`,
-            headers: new Map(),
-            body: Buffer.alloc(0),
-            sourceIp: '203.0.113.7',
-            receivedAt: clock.now(),
-          },
-          source,
-          receipt,
-        ),
-      ),
+    gateway,
+    /** What the gateway tells while it does this is what CloudWatch hears. */
+    does: (act: (working: typeof gateway) => unknown) => take(() => act(gateway)),
     outcomes: (source: string, route: string, outcomes: readonly Outcome[]) =>
       take(() => {
         const reports = processingReport({ log, emit, source, route, now: () => clock.now() });

@@ -45,21 +45,28 @@ const SOURCES: readonly Source[] = [
 ];
 
 export interface InMemoryOptions {
+  readonly clock?: ManualClock;
+  readonly sources?: readonly Source[];
   readonly allow?: SourceAllow;
   readonly published?: Published;
   readonly admitPerMinute?: number;
 }
 
 /** The whole verifier, run over memory. */
-export function gatewayInMemory({ allow, published, admitPerMinute }: InMemoryOptions = {}) {
-  const clock = new ManualClock(NOON);
+export function gatewayInMemory({
+  clock = new ManualClock(NOON),
+  sources: configured = SOURCES,
+  allow,
+  published,
+  admitPerMinute,
+}: InMemoryOptions = {}) {
   const store = new MemoryStore();
   const queue = new MemoryQueue();
   const secretStore = new MemorySecrets();
   secretStore.rotate('scalekit', SCALEKIT_SECRET, NOON - 7 * 24 * 60 * 60_000);
   secretStore.rotate('inkress', INKRESS_SECRET, NOON - 7 * 24 * 60 * 60_000);
   secretStore.rotate('skribby', SKRIBBY_SECRET, NOON - 7 * 24 * 60 * 60_000);
-  const sources = SOURCES.map((source) => ({
+  const sources = configured.map((source) => ({
     ...source,
     ...(allow && { allow }),
     ...(admitPerMinute !== undefined && { admitPerMinute }),
