@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteItemCommand, DynamoDBClient, ListTablesCommand, type WriteRequest } from '@aws-sdk/client-dynamodb';
-import { toItem } from '../lambdas/adapters/record-item.ts';
+import { toItem } from '../lambdas/adapters/dynamodb/record-item.ts';
 import type { EventRecord, Status } from '../lambdas/core/record.ts';
 import { LIST_BY } from '../lambdas/core/table.ts';
 import { config } from '../lib/config.ts';

@@ -2,12 +2,12 @@ import middy from '@middy/core';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { clientOptions, systemClock } from './adapters/clients.ts';
-import { dynamoBreakers } from './adapters/dynamo-breakers.ts';
-import { controlReport } from './adapters/control-report.ts';
-import { createEmf } from './adapters/emf.ts';
+import { dynamoBreakers } from './adapters/dynamodb/breakers.ts';
+import { controlReport } from './adapters/reports/control-report.ts';
+import { createEmf } from './adapters/reports/emf.ts';
 import { readGateway } from './adapters/gateway-file.ts';
 import { lambdaMappings } from './adapters/lambda-mappings.ts';
-import { createLog } from './adapters/log.ts';
+import { createLog } from './adapters/reports/log.ts';
 import { control } from './core/processing/control.ts';
 import { mappingsSettings, recordsSettings } from './settings.ts';
 

@@ -1,14 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { bodyRows } from './adapters/body-rows.ts';
+import { bodyRows } from './adapters/dynamodb/body-rows.ts';
 import { clientOptions, systemClock } from './adapters/clients.ts';
-import { dynamoAllowlists } from './adapters/dynamo-allowlists.ts';
-import { dynamoStore } from './adapters/dynamo-store.ts';
+import { dynamoAllowlists } from './adapters/dynamodb/allowlists.ts';
+import { dynamoStore } from './adapters/dynamodb/store.ts';
 import { readGateway } from './adapters/gateway-file.ts';
 import { type InboxCall, requestOf } from './adapters/inbox-call.ts';
 import { keyFetcher } from './adapters/key-fetch.ts';
-import { createLog } from './adapters/log.ts';
+import { createLog } from './adapters/reports/log.ts';
 import { s3Blobs } from './adapters/s3-blobs.ts';
 import { s3Inbox } from './adapters/s3-inbox.ts';
 import { secretsManager } from './adapters/secrets-manager.ts';

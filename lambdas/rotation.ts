@@ -3,7 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientOptions, systemClock } from './adapters/clients.ts';
 import { readGateway } from './adapters/gateway-file.ts';
-import { createLog } from './adapters/log.ts';
+import { createLog } from './adapters/reports/log.ts';
 import { callProvider } from './adapters/provider-call.ts';
 import { readCredential, rotatedSecret } from './adapters/rotated-secret.ts';
 import { askVerifier } from './adapters/verifier-call.ts';

@@ -3,7 +3,7 @@ import type { HistoryLine, HistoryLog, Writer } from '../core/admin/event-histor
 import type { Clock } from '../core/ports.ts';
 import type { EventRecord } from '../core/record.ts';
 import { logGroupName } from '../core/source.ts';
-import { inert } from './log.ts';
+import { inert } from './reports/log.ts';
 
 /** The clocks of two functions, and of what stamps their lines, may differ by so much. */
 const SLACK_MS = 60_000;

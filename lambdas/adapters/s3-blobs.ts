@@ -1,5 +1,5 @@
 import type * as S3 from '@aws-sdk/client-s3';
-import type { Blobs } from './body-rows.ts';
+import type { Blobs } from './dynamodb/body-rows.ts';
 import { clientOptions } from './clients.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { dynamoAdmissions } from '../../lambdas/adapters/dynamo-admissions.ts';
+import { dynamoAdmissions } from '../../lambdas/adapters/dynamodb/admissions.ts';
 import { openDynalite, type TableUnderTest } from './stores.ts';
 
 const MINUTE = Date.UTC(2026, 10, 22, 12, 5);

@@ -1,7 +1,7 @@
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
-import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
-import { eventLog } from '../../lambdas/adapters/event-log.ts';
+import { bodyRows } from '../../lambdas/adapters/dynamodb/body-rows.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamodb/store.ts';
+import { eventLog } from '../../lambdas/adapters/dynamodb/event-log.ts';
 import { BadCursor, type EventLog } from '../../lambdas/core/admin/admin.ts';
 import { bodyKey, type EventRecord } from '../../lambdas/core/record.ts';
 import { settledEvents } from '../../lambdas/core/ledger/settled.ts';

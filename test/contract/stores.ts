@@ -12,10 +12,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
-import { dynamoBreakers } from '../../lambdas/adapters/dynamo-breakers.ts';
-import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
-import { dynamoWatch } from '../../lambdas/adapters/dynamo-watch.ts';
+import { bodyRows } from '../../lambdas/adapters/dynamodb/body-rows.ts';
+import { dynamoBreakers } from '../../lambdas/adapters/dynamodb/breakers.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamodb/store.ts';
+import { dynamoWatch } from '../../lambdas/adapters/dynamodb/watch.ts';
 import type { Breakers, Store, Watch } from '../../lambdas/core/ports.ts';
 import type { Item } from '../../lambdas/core/processor.ts';
 import { INDEX, META, TABLE } from '../../lambdas/core/table.ts';

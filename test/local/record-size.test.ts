@@ -1,6 +1,6 @@
 import { type AttributeValue, DynamoDBClient, CreateTableCommand, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
-import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
+import { bodyRows } from '../../lambdas/adapters/dynamodb/body-rows.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamodb/store.ts';
 import { type EventRecord, LONGEST_BYTES } from '../../lambdas/core/record.ts';
 import { META } from '../../lambdas/core/table.ts';
 import { CREDENTIALS, TestServices } from './services.ts';

@@ -1,9 +1,9 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, PurgeQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
+import { bodyRows } from '../../lambdas/adapters/dynamodb/body-rows.ts';
 import { systemClock } from '../../lambdas/adapters/clients.ts';
-import { dynamoBreakers } from '../../lambdas/adapters/dynamo-breakers.ts';
-import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
+import { dynamoBreakers } from '../../lambdas/adapters/dynamodb/breakers.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamodb/store.ts';
 import { sqsQueue } from '../../lambdas/adapters/sqs-queue.ts';
 import { Circuit } from '../../lambdas/core/processing/circuit.ts';
 import { type Outcome, take } from '../../lambdas/core/processing/consume.ts';

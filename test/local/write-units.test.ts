@@ -10,10 +10,10 @@ import {
 import { Template } from 'aws-cdk-lib/assertions';
 import { signDelivery } from '../../cli/delivery.ts';
 import { sampleEvent } from '../../cli/samples.ts';
-import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
+import { bodyRows } from '../../lambdas/adapters/dynamodb/body-rows.ts';
 import { systemClock } from '../../lambdas/adapters/clients.ts';
-import { dynamoBreakers } from '../../lambdas/adapters/dynamo-breakers.ts';
-import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
+import { dynamoBreakers } from '../../lambdas/adapters/dynamodb/breakers.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamodb/store.ts';
 import type { OneByOneProcessor } from '../../lambdas/core/processing/attempt.ts';
 import { Circuit } from '../../lambdas/core/processing/circuit.ts';
 import { consume } from '../../lambdas/core/processing/consume.ts';

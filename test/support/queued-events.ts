@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DescribeTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { bodyRows } from '../../lambdas/adapters/body-rows.ts';
-import { dynamoStore } from '../../lambdas/adapters/dynamo-store.ts';
+import { bodyRows } from '../../lambdas/adapters/dynamodb/body-rows.ts';
+import { dynamoStore } from '../../lambdas/adapters/dynamodb/store.ts';
 import type { Store } from '../../lambdas/core/ports.ts';
 import {
   BODY_TTL_SECONDS,

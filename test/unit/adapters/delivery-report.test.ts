@@ -1,6 +1,6 @@
-import { deliveryReport, type RefusedAttempt } from '../../../lambdas/adapters/delivery-report.ts';
-import { createEmf } from '../../../lambdas/adapters/emf.ts';
-import { createLog } from '../../../lambdas/adapters/log.ts';
+import { deliveryReport, type RefusedAttempt } from '../../../lambdas/adapters/reports/delivery-report.ts';
+import { createEmf } from '../../../lambdas/adapters/reports/emf.ts';
+import { createLog } from '../../../lambdas/adapters/reports/log.ts';
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import type { Receipt } from '../../../lambdas/core/receipt.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -1,7 +1,7 @@
-import { deliveryReport } from '../../../lambdas/adapters/delivery-report.ts';
-import { createEmf } from '../../../lambdas/adapters/emf.ts';
-import { createLog } from '../../../lambdas/adapters/log.ts';
-import { processingReport } from '../../../lambdas/adapters/processing-report.ts';
+import { deliveryReport } from '../../../lambdas/adapters/reports/delivery-report.ts';
+import { createEmf } from '../../../lambdas/adapters/reports/emf.ts';
+import { createLog } from '../../../lambdas/adapters/reports/log.ts';
+import { processingReport } from '../../../lambdas/adapters/reports/processing-report.ts';
 import type { Receipt } from '../../../lambdas/core/receipt.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

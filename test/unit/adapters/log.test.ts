@@ -1,4 +1,4 @@
-import { createLog } from '../../../lambdas/adapters/log.ts';
+import { createLog } from '../../../lambdas/adapters/reports/log.ts';
 
 /** What it writes to standard output, as Lambda takes it. */
 function written(act: () => void): string {

@@ -1,6 +1,6 @@
-import { createEmf } from '../../../lambdas/adapters/emf.ts';
-import { createLog } from '../../../lambdas/adapters/log.ts';
-import { processingReport } from '../../../lambdas/adapters/processing-report.ts';
+import { createEmf } from '../../../lambdas/adapters/reports/emf.ts';
+import { createLog } from '../../../lambdas/adapters/reports/log.ts';
+import { processingReport } from '../../../lambdas/adapters/reports/processing-report.ts';
 import type { EventRecord } from '../../../lambdas/core/record.ts';
 import { written } from '../../support/written.ts';
 

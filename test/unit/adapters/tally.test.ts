@@ -1,4 +1,4 @@
-import { sampler, tally } from '../../../lambdas/adapters/tally.ts';
+import { sampler, tally } from '../../../lambdas/adapters/reports/tally.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const source = { Source: 'inkress' };

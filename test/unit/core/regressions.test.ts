@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { toDelivery } from '../../../lambdas/adapters/api-gateway.ts';
-import { deliveryReport, type RefusedAttempt } from '../../../lambdas/adapters/delivery-report.ts';
-import { createEmf } from '../../../lambdas/adapters/emf.ts';
-import { createLog } from '../../../lambdas/adapters/log.ts';
+import { deliveryReport, type RefusedAttempt } from '../../../lambdas/adapters/reports/delivery-report.ts';
+import { createEmf } from '../../../lambdas/adapters/reports/emf.ts';
+import { createLog } from '../../../lambdas/adapters/reports/log.ts';
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { Circuit } from '../../../lambdas/core/processing/circuit.ts';
 import { consume, type QueuedMessage } from '../../../lambdas/core/processing/consume.ts';

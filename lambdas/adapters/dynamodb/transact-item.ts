@@ -1,6 +1,6 @@
 import type { TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Condition, Write } from '../core/processor.ts';
+import type { Condition, Write } from '../../core/processor.ts';
 
 /** One write of a handler's `commit`, as DynamoDB takes it in a transaction. */
 export function transactItem(write: Write, tables: Readonly<Record<string, string>>): TransactWriteItem {

@@ -1,5 +1,5 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { INDEX } from '../core/table.ts';
+import { INDEX } from '../../core/table.ts';
 
 export type Values = Readonly<Record<string, string | number>>;
 

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { SecurityLogSettings } from '../settings.ts';
+import type { SecurityLogSettings } from '../../settings.ts';
 import type { RefusedAttempt } from './delivery-report.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricsNamespace } from '../core/metrics.ts';
+import { metricsNamespace } from '../../core/metrics.ts';
 
 /** One set of dimensions a metric is found under. */
 export type Dimensions = Readonly<Record<string, string>>;

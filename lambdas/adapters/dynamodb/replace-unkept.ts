@@ -5,9 +5,9 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Store } from '../core/ports.ts';
-import { bodyKey } from '../core/record.ts';
-import type { ListBy } from '../core/table.ts';
+import type { Store } from '../../core/ports.ts';
+import { bodyKey } from '../../core/record.ts';
+import type { ListBy } from '../../core/table.ts';
 import { bodyRowKey } from './body-rows.ts';
 import { KNOWN_VERSION, toItem } from './record-item.ts';
 

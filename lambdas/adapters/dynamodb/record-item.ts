@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type EventRecord, OLDEST_VERSION, RECORD_VERSION, type Status } from '../core/record.ts';
-import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../core/table.ts';
+import { type EventRecord, OLDEST_VERSION, RECORD_VERSION, type Status } from '../../core/record.ts';
+import { INDEX, type ListBy, META, OUTBOX_SHARDS } from '../../core/table.ts';
 
 /**
  * A record that is watched from the first is not in the outbox's index: `Watch` puts it there if nobody claims it.

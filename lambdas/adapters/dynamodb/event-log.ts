@@ -6,12 +6,12 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { BadCursor, type EventLog, type EventQuery } from '../core/admin/admin.ts';
-import { isListed } from '../core/admin/event-query.ts';
-import { sharesOf } from '../core/ledger/shares.ts';
-import type { Clock, Store } from '../core/ports.ts';
-import { type EventRecord, isExpired, recordKey } from '../core/record.ts';
-import { INDEX, type ListBy, META } from '../core/table.ts';
+import { BadCursor, type EventLog, type EventQuery } from '../../core/admin/admin.ts';
+import { isListed } from '../../core/admin/event-query.ts';
+import { sharesOf } from '../../core/ledger/shares.ts';
+import type { Clock, Store } from '../../core/ports.ts';
+import { type EventRecord, isExpired, recordKey } from '../../core/record.ts';
+import { INDEX, type ListBy, META } from '../../core/table.ts';
 import { stateOf, toRecord, typeKey } from './record-item.ts';
 
 export interface EventLogOptions {

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { LedgerBook, Minutes } from '../core/ledger/ledger-book.ts';
-import { ledgerKey } from '../core/table.ts';
+import type { LedgerBook, Minutes } from '../../core/ledger/ledger-book.ts';
+import { ledgerKey } from '../../core/table.ts';
 
 /** Longer than the ledger looks back. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;

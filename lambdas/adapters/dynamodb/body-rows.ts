@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Body } from '../core/ports.ts';
+import type { Body } from '../../core/ports.ts';
 import { type ReadRow, readOneByOne, type RowKey } from './rows.ts';
 
 /** Where payloads go that don't fit a row. */

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Allowlist } from '../core/addresses/allowlist.ts';
-import type { Allowlists } from '../core/addresses/follow.ts';
-import { allowlistKey } from '../core/table.ts';
+import type { Allowlist } from '../../core/addresses/allowlist.ts';
+import type { Allowlists } from '../../core/addresses/follow.ts';
+import { allowlistKey } from '../../core/table.ts';
 import { jsonRow } from './json-row.ts';
 
 /** The providers' published addresses, each a row of the table of records. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import type { Dimensions } from './emf.ts';
 
 /** No longer than that is anything held back while deliveries come. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery } from '../../core/delivery.ts';
 import {
   CLOCK_DIFFERENCE_METRIC,
   DELIVERY_METRIC,
@@ -9,10 +9,10 @@ import {
   SECRET_VERSION_METRIC,
   UNLISTED_METRIC,
   VERSION,
-} from '../core/metrics.ts';
-import type { Clock } from '../core/ports.ts';
-import { recordKey } from '../core/record.ts';
-import type { Receipt } from '../core/receipt.ts';
+} from '../../core/metrics.ts';
+import type { Clock } from '../../core/ports.ts';
+import { recordKey } from '../../core/record.ts';
+import type { Receipt } from '../../core/receipt.ts';
 import type { createEmf, Measurement } from './emf.ts';
 import type { Log } from './log.ts';
 import { sampler, tally } from './tally.ts';

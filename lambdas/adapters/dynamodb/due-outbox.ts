@@ -5,8 +5,8 @@ import {
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Store } from '../core/ports.ts';
-import { INDEX, OUTBOX_SHARDS } from '../core/table.ts';
+import type { Store } from '../../core/ports.ts';
+import { INDEX, OUTBOX_SHARDS } from '../../core/table.ts';
 import { KNOWN_VERSION, toRecord } from './record-item.ts';
 
 /** What is due of the outbox, of all shards, as fairly as their hashes. */

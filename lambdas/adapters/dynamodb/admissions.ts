@@ -1,7 +1,7 @@
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Admissions } from '../core/admission.ts';
-import { admissionKey } from '../core/table.ts';
+import type { Admissions } from '../../core/admission.ts';
+import { admissionKey } from '../../core/table.ts';
 
 /** A minute's count is of no use after it; TTL deletes it when it gets round to it. */
 const KEPT_MS = 60 * 60_000;

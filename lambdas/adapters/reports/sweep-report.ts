@@ -1,6 +1,6 @@
-import type { keepLedger } from '../core/ledger/read-ledger.ts';
-import { DIMENSION, LEDGER_METRIC, OUTBOX_AGE_METRIC } from '../core/metrics.ts';
-import type { Sweep } from '../core/sweep.ts';
+import type { keepLedger } from '../../core/ledger/read-ledger.ts';
+import { DIMENSION, LEDGER_METRIC, OUTBOX_AGE_METRIC } from '../../core/metrics.ts';
+import type { Sweep } from '../../core/sweep.ts';
 import type { Emit } from './emf.ts';
 import type { Log } from './log.ts';
 

@@ -7,9 +7,9 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Breaker, UNTOUCHED } from '../core/processing/breaker.ts';
-import type { Breakers } from '../core/ports.ts';
-import { breakerKey } from '../core/table.ts';
+import { type Breaker, UNTOUCHED } from '../../core/processing/breaker.ts';
+import type { Breakers } from '../../core/ports.ts';
+import { breakerKey } from '../../core/table.ts';
 
 /**
  * The breakers' rows in the table of records. A change is conditional on the revision that was seen; a change that the

@@ -1,5 +1,5 @@
-import { BREAKER_METRIC, DIMENSION } from '../core/metrics.ts';
-import type { CircuitOptions } from '../core/processing/circuit.ts';
+import { BREAKER_METRIC, DIMENSION } from '../../core/metrics.ts';
+import type { CircuitOptions } from '../../core/processing/circuit.ts';
 import type { Emit } from './emf.ts';
 import type { Log } from './log.ts';
 

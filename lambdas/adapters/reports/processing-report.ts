@@ -1,5 +1,5 @@
-import type { Outcome } from '../core/processing/consume.ts';
-import { DIMENSION, NEWER_VERSION_METRIC, PROCESSING_METRIC } from '../core/metrics.ts';
+import type { Outcome } from '../../core/processing/consume.ts';
+import { DIMENSION, NEWER_VERSION_METRIC, PROCESSING_METRIC } from '../../core/metrics.ts';
 import type { Emit, Measurement } from './emf.ts';
 import type { Log } from './log.ts';
 

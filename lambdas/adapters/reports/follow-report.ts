@@ -1,6 +1,6 @@
-import type { FollowReport } from '../core/addresses/follow.ts';
-import { ALLOWLIST_DRIFT_METRIC, DIMENSION } from '../core/metrics.ts';
-import type { Source } from '../core/source.ts';
+import type { FollowReport } from '../../core/addresses/follow.ts';
+import { ALLOWLIST_DRIFT_METRIC, DIMENSION } from '../../core/metrics.ts';
+import type { Source } from '../../core/source.ts';
 import type { Emit } from './emf.ts';
 import type { Log } from './log.ts';
 

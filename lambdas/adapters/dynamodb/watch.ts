@@ -10,9 +10,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Watch } from '../core/ports.ts';
-import { isKnownVersion } from '../core/record.ts';
-import { INDEX, META, WATCH_KEY } from '../core/table.ts';
+import type { Watch } from '../../core/ports.ts';
+import { isKnownVersion } from '../../core/record.ts';
+import { INDEX, META, WATCH_KEY } from '../../core/table.ts';
 import { KNOWN_VERSION, outboxShard } from './record-item.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */

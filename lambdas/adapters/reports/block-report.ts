@@ -1,5 +1,5 @@
-import type { BlockReport } from '../core/addresses/blocklist.ts';
-import { BLOCKED_ADDRESSES_METRIC } from '../core/metrics.ts';
+import type { BlockReport } from '../../core/addresses/blocklist.ts';
+import { BLOCKED_ADDRESSES_METRIC } from '../../core/metrics.ts';
 import type { Emit } from './emf.ts';
 import type { Log } from './log.ts';
 

@@ -10,10 +10,16 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Claim, ClaimResult, Fence, Store } from '../core/ports.ts';
-import type { Write } from '../core/processor.ts';
-import { type EventRecord, OLDEST_VERSION, RECORD_TTL_SECONDS, RECORD_VERSION, type Status } from '../core/record.ts';
-import { INDEX, type ListBy, META } from '../core/table.ts';
+import type { Claim, ClaimResult, Fence, Store } from '../../core/ports.ts';
+import type { Write } from '../../core/processor.ts';
+import {
+  type EventRecord,
+  OLDEST_VERSION,
+  RECORD_TTL_SECONDS,
+  RECORD_VERSION,
+  type Status,
+} from '../../core/record.ts';
+import { INDEX, type ListBy, META } from '../../core/table.ts';
 import type { BodyRows } from './body-rows.ts';
 import { dueOutbox } from './due-outbox.ts';
 import { KNOWN_VERSION, outboxShard, stateOf, toItem, toRecord } from './record-item.ts';
