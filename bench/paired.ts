@@ -18,13 +18,20 @@ const SAMPLE_MICROS = 15_000;
  * Takes both sides in turn, round by round, so that what the machine does beside hits both alike, and compares each
  * sample with its neighbour.
  */
-export async function compare(name: string, one: Run, other: Run, bytes: number, bound: number): Promise<Comparison> {
+export async function compare(
+  name: string,
+  one: Run,
+  other: Run,
+  bytes: number,
+  bound: number,
+  rounds = ROUNDS,
+): Promise<Comparison> {
   const guess = Math.max(8, Math.floor(2_000_000 / (bytes + 2000)));
   for (const run of [one, other, one, other]) await sample(run, guess);
-  const count = Math.max(4, Math.round(SAMPLE_MICROS / (await sample(other, guess))));
+  const count = Math.max(1, Math.round(SAMPLE_MICROS / (await sample(other, guess))));
   const ratios: number[] = [];
   const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     // Whoever goes first profits or suffers from what came before: it changes every round.
     const first = round % 2 === 0 ? await sample(one, count) : await sample(other, count);
     const second = round % 2 === 0 ? await sample(other, count) : await sample(one, count);
