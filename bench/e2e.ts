@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { signDelivery } from '../cli/delivery.ts';
 import { sampleEvent } from '../cli/samples.ts';
 import { providers } from '../lambdas/providers/index.ts';
-import { type HostFile } from '../local/data-folder.ts';
+import type { HostFile } from '../local/data-folder.ts';
 import { jsonClient } from '../local/aws/json-client.ts';
 import { cpuByProcess, type CpuSeconds } from './cpu.ts';
 

@@ -14,7 +14,7 @@ import { toItem } from '../lambdas/adapters/dynamodb/record-item.ts';
 import type { EventRecord, Status } from '../lambdas/core/record.ts';
 import { LIST_BY } from '../lambdas/core/table.ts';
 import { config } from '../lib/config.ts';
-import { type HostFile } from '../local/data-folder.ts';
+import type { HostFile } from '../local/data-folder.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const EVENTS = Number(process.argv[2] ?? 100_000);

@@ -4,10 +4,10 @@ import { Webhook as StandardWebhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { Webhook as SvixWebhook } from 'svix';
 import { sign } from '../lambdas/core/scheme/sign.ts';
-import { type Delivery } from '../lambdas/core/delivery.ts';
+import type { Delivery } from '../lambdas/core/delivery.ts';
 import { compile, type Verifier } from '../lambdas/core/scheme/compile.ts';
-import { type SecretSet } from '../lambdas/core/scheme/key.ts';
-import { type Provider } from '../lambdas/core/scheme/provider.ts';
+import type { SecretSet } from '../lambdas/core/scheme/key.ts';
+import type { Provider } from '../lambdas/core/scheme/provider.ts';
 import { providers } from '../lambdas/providers/index.ts';
 import { compare, type Comparison, type Run } from './paired.ts';
 

@@ -1,4 +1,4 @@
-import { type Delivery } from '../lambdas/core/delivery.ts';
+import type { Delivery } from '../lambdas/core/delivery.ts';
 import { type Grammar, kv, list, plain, positional, versioned } from '../lambdas/core/scheme/grammar.ts';
 import { parseJson } from '../lambdas/core/scheme/json.ts';
 import { base64Key, hexKey, type KeyEncoding, utf8 } from '../lambdas/core/scheme/key.ts';
@@ -13,7 +13,7 @@ import {
   timestamp,
   url,
 } from '../lambdas/core/scheme/part.ts';
-import { type SignatureAlgorithm } from '../lambdas/core/scheme/provider.ts';
+import type { SignatureAlgorithm } from '../lambdas/core/scheme/provider.ts';
 import { decodeStrict, type Encoding } from '../lambdas/core/scheme/text.ts';
 import { readTime, type TimestampRule } from '../lambdas/core/scheme/timestamp.ts';
 

@@ -1,8 +1,8 @@
-import { type Delivery } from '../lambdas/core/delivery.ts';
+import type { Delivery } from '../lambdas/core/delivery.ts';
 import { Attempt, readText } from '../lambdas/core/scheme/attempt.ts';
 import { coverageOf, isSigned } from '../lambdas/core/scheme/coverage.ts';
 import { header, json, type Part } from '../lambdas/core/scheme/part.ts';
-import { type Provider, type Scheme } from '../lambdas/core/scheme/provider.ts';
+import type { Provider, Scheme } from '../lambdas/core/scheme/provider.ts';
 
 const IDS = ['/id', '/event_id', '/eventId', '/uuid', '/data/id'] as const;
 const TYPES = ['/type', '/event', '/event_type', '/eventType', '/topic', '/kind', '/data/type'] as const;

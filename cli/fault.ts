@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { atPointer, parseJson } from '../lambdas/core/scheme/json.ts';
-import { type Slot } from '../lambdas/core/scheme/part.ts';
+import type { Slot } from '../lambdas/core/scheme/part.ts';
 import type { Provider } from '../lambdas/core/scheme/provider.ts';
 import type { SignedRequest } from '../lambdas/core/scheme/sign.ts';
 

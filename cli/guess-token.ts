@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Delivery } from '../lambdas/core/delivery.ts';
+import type { Delivery } from '../lambdas/core/delivery.ts';
 import { parseJson } from '../lambdas/core/scheme/json.ts';
 import { type KeyEncoding, utf8 } from '../lambdas/core/scheme/key.ts';
 import { body, type Part, url } from '../lambdas/core/scheme/part.ts';
-import { type HashedClaim, type JwsScheme } from '../lambdas/core/scheme/provider.ts';
-import { type Encoding } from '../lambdas/core/scheme/text.ts';
+import type { HashedClaim, JwsScheme } from '../lambdas/core/scheme/provider.ts';
+import type { Encoding } from '../lambdas/core/scheme/text.ts';
 import { textsOf } from './axes.ts';
 
 const KEYS: Readonly<Partial<Record<string, KeyEncoding>>> = {

@@ -1,12 +1,12 @@
-import { type Delivery } from '../lambdas/core/delivery.ts';
+import type { Delivery } from '../lambdas/core/delivery.ts';
 import { Attempt, readContent } from '../lambdas/core/scheme/attempt.ts';
 import { problemsOf } from '../lambdas/core/scheme/check-declaration.ts';
 import { compile } from '../lambdas/core/scheme/compile.ts';
 import { type Grammar, readSignatures } from '../lambdas/core/scheme/grammar.ts';
 import { decodeSecrets, type Key, type KeyEncoding } from '../lambdas/core/scheme/key.ts';
 import { matchingKey } from '../lambdas/core/scheme/mac.ts';
-import { type Slot } from '../lambdas/core/scheme/part.ts';
-import { type Provider, type SignatureScheme } from '../lambdas/core/scheme/provider.ts';
+import type { Slot } from '../lambdas/core/scheme/part.ts';
+import type { Provider, SignatureScheme } from '../lambdas/core/scheme/provider.ts';
 import { algorithmsFor, contentsFor, grammarsFor, type Timed, textsOf, timesOf } from './axes.ts';
 import { declare } from './declaration.ts';
 import { guessTokens } from './guess-token.ts';

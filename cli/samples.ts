@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { atPointer, parseJson, scalarText } from '../lambdas/core/scheme/json.ts';
-import { type Part } from '../lambdas/core/scheme/part.ts';
+import type { Part } from '../lambdas/core/scheme/part.ts';
 import type { Provider } from '../lambdas/core/scheme/provider.ts';
 import { bareEvent, setAt } from './bare-event.ts';
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Delivery } from '../lambdas/core/delivery.ts';
+import type { Delivery } from '../lambdas/core/delivery.ts';
 import { compile, type SourceOptions } from '../lambdas/core/scheme/compile.ts';
 import { atPointer, parseJson, scalarText } from '../lambdas/core/scheme/json.ts';
-import { type KeyPort } from '../lambdas/core/scheme/key-port.ts';
-import { type Provider } from '../lambdas/core/scheme/provider.ts';
-import { type Answer, type Verdict } from '../lambdas/core/verdict.ts';
+import type { KeyPort } from '../lambdas/core/scheme/key-port.ts';
+import type { Provider } from '../lambdas/core/scheme/provider.ts';
+import type { Answer, Verdict } from '../lambdas/core/verdict.ts';
 
 /** One request with what a gateway has to say of it. */
 export interface Vector {

@@ -1,4 +1,4 @@
-import { type Answered } from './gateway/access-log.ts';
+import type { Answered } from './gateway/access-log.ts';
 
 /** More lines in a second than a person reads are counted instead. */
 const LINES_PER_SECOND = 20;

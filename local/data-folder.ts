@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { errorCode } from './error-code.ts';
 import { readIfThere, writeAtomically } from './atomic-file.ts';
 import { Refusal } from './refusal.ts';
-import { type Endpoints } from './services.ts';
+import type { Endpoints } from './services.ts';
 
 /** What a running host tells other programs of this machine, in `host.json`. */
 export interface HostFile {

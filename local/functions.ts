@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Pool } from './lambda/pool.ts';
-import { type InvocationResult, type LambdaFunction } from './lambda/lambda-function.ts';
-import { type LogFiles } from './log-files.ts';
-import { type Endpoints } from './services.ts';
-import { type Desired } from './template/desired.ts';
+import type { InvocationResult, LambdaFunction } from './lambda/lambda-function.ts';
+import type { LogFiles } from './log-files.ts';
+import type { Endpoints } from './services.ts';
+import type { Desired } from './template/desired.ts';
 
 export interface FunctionsOptions {
   readonly desired: Desired;

@@ -1,8 +1,8 @@
 import { AwsError } from './aws/error.ts';
 import { jsonClient, type JsonClient } from './aws/json-client.ts';
-import { type Json } from './aws/json-server.ts';
-import { type Endpoints } from './services.ts';
-import { type Desired } from './template/desired.ts';
+import type { Json } from './aws/json-server.ts';
+import type { Endpoints } from './services.ts';
+import type { Desired } from './template/desired.ts';
 
 /** Makes what the template asks for and is not there; what is there keeps its data and takes the template's settings. */
 export async function provision(desired: Desired, endpoints: Endpoints): Promise<void> {

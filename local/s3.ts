@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { listen, type RunningService } from './aws/json-server.ts';
-import { type Guard } from './iam/guard.ts';
+import type { Guard } from './iam/guard.ts';
 import { s3Needs } from './iam/needs/s3.ts';
 import { buildS3, newObjectStore, newQueueStore, type ObjectStore, type Persistence } from './sqs/fauxqs.ts';
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Noted } from './iam/guard.ts';
-import { type Rules } from './iam/rules.ts';
+import type { Noted } from './iam/guard.ts';
+import type { Rules } from './iam/rules.ts';
 import { Refusal } from './refusal.ts';
-import { type Endpoints, type FromServices, type ServicesOptions, type ToServices } from './services.ts';
+import type { Endpoints, FromServices, ServicesOptions, ToServices } from './services.ts';
 
 /** The data services, running in their own process. */
 export interface ServicesProcess {

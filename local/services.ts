@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { type RunningService } from './aws/json-server.ts';
+import type { RunningService } from './aws/json-server.ts';
 import { startDynamodb } from './dynamodb/server.ts';
 import { Guard, type Noted } from './iam/guard.ts';
-import { type Rules } from './iam/rules.ts';
+import type { Rules } from './iam/rules.ts';
 import { startS3 } from './s3.ts';
 import { startSecretsManager } from './secrets-manager/server.ts';
 import { openPersistence } from './sqs/fauxqs.ts';

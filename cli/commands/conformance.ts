@@ -1,4 +1,4 @@
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { compile } from '../../lambdas/core/scheme/compile.ts';
 import { providers } from '../../lambdas/providers/index.ts';
 import { Failure } from '../failure.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type EventView } from '../../lambdas/core/admin/event-view.ts';
+import type { EventView } from '../../lambdas/core/admin/event-view.ts';
 import { STATUSES } from '../../lambdas/core/record.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';

@@ -1,5 +1,5 @@
-import { type Command } from 'commander';
-import { type LedgerRow } from '../../lambdas/core/ledger/ledger.ts';
+import type { Command } from 'commander';
+import type { LedgerRow } from '../../lambdas/core/ledger/ledger.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';
 import { wholeNumber, withConnection, withJson } from '../options.ts';

@@ -1,4 +1,4 @@
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import { MOST_HOURS, type RejectionCount } from '../../lambdas/core/admin/rejections.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type EventView } from '../../lambdas/core/admin/event-view.ts';
+import type { EventView } from '../../lambdas/core/admin/event-view.ts';
 import type { HistoryEntry } from '../../lambdas/core/admin/event-history.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';

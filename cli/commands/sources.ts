@@ -1,5 +1,5 @@
-import { type Command } from 'commander';
-import { type SourceView } from '../../lambdas/core/admin/sources.ts';
+import type { Command } from 'commander';
+import type { SourceView } from '../../lambdas/core/admin/sources.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';
 import { withConnection, withJson } from '../options.ts';

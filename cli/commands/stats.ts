@@ -1,4 +1,4 @@
-import { type Command } from 'commander';
+import type { Command } from 'commander';
 import type { TypeStatistics } from '../../lambdas/core/admin/stats.ts';
 import { readAnswer } from '../admin-answer.ts';
 import { connect, type Where } from '../connection.ts';

@@ -1,5 +1,5 @@
-import { type KeyPort, type KeyQuestion } from '../core/scheme/key-port.ts';
-import { type Clock } from '../core/ports.ts';
+import type { KeyPort, KeyQuestion } from '../core/scheme/key-port.ts';
+import type { Clock } from '../core/ports.ts';
 
 const TIMEOUT_MILLIS = 2000;
 const FOUND_MILLIS = 24 * 60 * 60 * 1000;

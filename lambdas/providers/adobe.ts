@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { type Attempt } from '../core/scheme/attempt.ts';
-import { type KeyPort } from '../core/scheme/key-port.ts';
+import type { Attempt } from '../core/scheme/attempt.ts';
+import type { KeyPort } from '../core/scheme/key-port.ts';
 import { body, header, json, query } from '../core/scheme/part.ts';
 import { type Proof, provider } from '../core/scheme/provider.ts';
 import { decodeStrict } from '../core/scheme/text.ts';

@@ -1,8 +1,8 @@
-import { type Attempt, type Content } from '../core/scheme/attempt.ts';
+import type { Attempt, Content } from '../core/scheme/attempt.ts';
 import { plain } from '../core/scheme/grammar.ts';
 import { atPointer, scalarText } from '../core/scheme/json.ts';
 import { hexKey } from '../core/scheme/key.ts';
-import { type SecretSet } from '../core/scheme/key.ts';
+import type { SecretSet } from '../core/scheme/key.ts';
 import { joined, json } from '../core/scheme/part.ts';
 import { type Proof, provider, type SignatureScheme } from '../core/scheme/provider.ts';
 import { matchingKey, rightLength } from '../core/scheme/mac.ts';

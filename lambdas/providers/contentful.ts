@@ -1,10 +1,10 @@
-import { type Attempt, type Content } from '../core/scheme/attempt.ts';
+import type { Attempt, Content } from '../core/scheme/attempt.ts';
 import { readText } from '../core/scheme/attempt.ts';
 import { plain } from '../core/scheme/grammar.ts';
 import { utf8 } from '../core/scheme/key.ts';
 import { body, header, json, method, url } from '../core/scheme/part.ts';
 import { type Proof, type ProofContext, provider, type SignatureScheme } from '../core/scheme/provider.ts';
-import { type SecretSet } from '../core/scheme/key.ts';
+import type { SecretSet } from '../core/scheme/key.ts';
 import { matchingKey, rightLength } from '../core/scheme/mac.ts';
 import { checkTime, readSignedAt } from '../core/scheme/timestamp.ts';
 

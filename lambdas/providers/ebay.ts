@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { type Attempt } from '../core/scheme/attempt.ts';
+import type { Attempt } from '../core/scheme/attempt.ts';
 import { atPointer, parseJson } from '../core/scheme/json.ts';
-import { type SecretSet } from '../core/scheme/key.ts';
-import { type KeyPort } from '../core/scheme/key-port.ts';
+import type { SecretSet } from '../core/scheme/key.ts';
+import type { KeyPort } from '../core/scheme/key-port.ts';
 import { body, json, query, setting } from '../core/scheme/part.ts';
 import { type Proof, provider } from '../core/scheme/provider.ts';
 import { decodeStrict } from '../core/scheme/text.ts';

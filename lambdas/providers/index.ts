@@ -1,4 +1,4 @@
-import { type Provider } from '../core/scheme/provider.ts';
+import type { Provider } from '../core/scheme/provider.ts';
 import { adobe } from './adobe.ts';
 import { adyenPayments } from './adyen-payments.ts';
 import { adyenPlatform } from './adyen-platform.ts';

@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type Attempt } from '../core/scheme/attempt.ts';
-import { type KeyPort } from '../core/scheme/key-port.ts';
+import type { Attempt } from '../core/scheme/attempt.ts';
+import type { KeyPort } from '../core/scheme/key-port.ts';
 import { header, json, setting } from '../core/scheme/part.ts';
 import { type Proof, provider } from '../core/scheme/provider.ts';
 import { decodeStrict } from '../core/scheme/text.ts';

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type Attempt } from '../core/scheme/attempt.ts';
+import type { Attempt } from '../core/scheme/attempt.ts';
 import { proveJws } from '../core/scheme/jws.ts';
 import { atPointer, parseJson } from '../core/scheme/json.ts';
-import { type SecretSet } from '../core/scheme/key.ts';
+import type { SecretSet } from '../core/scheme/key.ts';
 import { body, header, joined, json } from '../core/scheme/part.ts';
 import { type JwsScheme, type Proof, type ProofContext, provider } from '../core/scheme/provider.ts';
 import { decodeStrict } from '../core/scheme/text.ts';

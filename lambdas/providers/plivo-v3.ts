@@ -1,7 +1,7 @@
-import { type Attempt } from '../core/scheme/attempt.ts';
+import type { Attempt } from '../core/scheme/attempt.ts';
 import { type Fields, parseForm } from '../core/scheme/form.ts';
 import { utf8 } from '../core/scheme/key.ts';
-import { type SecretSet } from '../core/scheme/key.ts';
+import type { SecretSet } from '../core/scheme/key.ts';
 import { list, readSignatures } from '../core/scheme/grammar.ts';
 import { form, header, query, sortedForm, url } from '../core/scheme/part.ts';
 import { type Proof, provider, type SignatureScheme } from '../core/scheme/provider.ts';

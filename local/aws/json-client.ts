@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { AwsError } from './error.ts';
-import { type Json } from './json-server.ts';
+import type { Json } from './json-server.ts';
 
 /** Enough of an AWS client for the host itself, which polls all the time: no signing, no retries, little CPU. */
 export interface JsonClient {

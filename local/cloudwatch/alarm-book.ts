@@ -1,7 +1,7 @@
 import { AwsError } from '../aws/error.ts';
 import { type AlarmState, evaluate, type MetricAlarm, rangeOf } from './alarm.ts';
 import { type CompositeAlarm, holds } from './composite-alarm.ts';
-import { type MetricStore } from './metric-store.ts';
+import type { MetricStore } from './metric-store.ts';
 
 export interface Status {
   readonly state: AlarmState;

@@ -1,5 +1,5 @@
 import { evaluateMath } from './math.ts';
-import { type MetricStore, type SeriesId } from './metric-store.ts';
+import type { MetricStore, SeriesId } from './metric-store.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 

@@ -1,9 +1,9 @@
 import { AwsError } from '../aws/error.ts';
-import { type Action, type Json, type JsonService } from '../aws/json-server.ts';
-import { type AlarmBook } from './alarm-book.ts';
-import { type AlarmState, type MetricAlarm } from './alarm.ts';
-import { type CompositeAlarm } from './composite-alarm.ts';
-import { type MetricStore } from './metric-store.ts';
+import type { Action, Json, JsonService } from '../aws/json-server.ts';
+import type { AlarmBook } from './alarm-book.ts';
+import type { AlarmState, MetricAlarm } from './alarm.ts';
+import type { CompositeAlarm } from './composite-alarm.ts';
+import type { MetricStore } from './metric-store.ts';
 
 export interface CloudWatchApiOptions {
   readonly store: MetricStore;

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { readIfThere, writeAtomically } from '../atomic-file.ts';
 import { AwsError } from '../aws/error.ts';
 import { type RunningService, serveJson } from '../aws/json-server.ts';
-import { type Guard } from '../iam/guard.ts';
-import { type Desired } from '../template/desired.ts';
+import type { Guard } from '../iam/guard.ts';
+import type { Desired } from '../template/desired.ts';
 import { AlarmBook, type StateChange } from './alarm-book.ts';
 import { cloudWatchApi } from './api.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { LogTail, type Positions } from './log-tail.ts';
 import { MetricStore } from './metric-store.ts';
 import { type ServiceMetrics, serviceMetrics } from './service-metrics.ts';
-import { type QueueMetrics } from '../sqs/queue-metrics.ts';
+import type { QueueMetrics } from '../sqs/queue-metrics.ts';
 
 export interface CloudWatchOptions {
   readonly desired: Desired;

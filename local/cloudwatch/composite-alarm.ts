@@ -1,4 +1,4 @@
-import { type AlarmState } from './alarm.ts';
+import type { AlarmState } from './alarm.ts';
 
 /** `AWS::CloudWatch::CompositeAlarm`. */
 export interface CompositeAlarm {

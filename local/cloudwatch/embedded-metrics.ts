@@ -1,4 +1,4 @@
-import { type Point } from './metric-store.ts';
+import type { Point } from './metric-store.ts';
 
 /** What is read of a line in the embedded metric format. */
 interface Directive {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AwsError } from '../aws/error.ts';
-import { type Json } from '../aws/json-server.ts';
+import type { Json } from '../aws/json-server.ts';
 import { errorCode } from '../error-code.ts';
 
 /** One field of a JSON line that is a text, in which `*` stands for any. */

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
-import { type Guard } from '../iam/guard.ts';
+import type { Guard } from '../iam/guard.ts';
 import { filterLogEvents } from './filter-log-events.ts';
 
 export interface LogsApiOptions {

@@ -1,8 +1,8 @@
 import { accessLogLine, type Answered } from '../gateway/access-log.ts';
-import { type FilterTerm, type MetricFilter } from '../template/desired.ts';
+import type { FilterTerm, MetricFilter } from '../template/desired.ts';
 import { patternOf } from './filter-log-events.ts';
-import { type QueueMetrics } from '../sqs/queue-metrics.ts';
-import { type MetricStore } from './metric-store.ts';
+import type { QueueMetrics } from '../sqs/queue-metrics.ts';
+import type { MetricStore } from './metric-store.ts';
 
 export interface ServiceMetricsOptions {
   readonly store: MetricStore;

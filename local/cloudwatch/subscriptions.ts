@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type Desired } from '../template/desired.ts';
+import type { Desired } from '../template/desired.ts';
 
 /**
  * Brings what is written to a log group to the functions that subscribe to it, as CloudWatch Logs does. What fails there

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type Json } from '../aws/json-server.ts';
+import type { Json } from '../aws/json-server.ts';
 
 /**
  * The parts of dynalite 4.0.0 (https://github.com/architect/dynalite) that Hookgate runs: its expression engine, its

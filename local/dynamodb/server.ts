@@ -3,7 +3,7 @@ import { type Action, type Json, type RunningService, serveJson } from '../aws/j
 import { DYNALITE_ACTIONS, promised, run, type Store, validate } from './dynalite.ts';
 import { toAwsError } from './errors.ts';
 import { keepParsedExpressions } from './parsed-expressions.ts';
-import { type Guard } from '../iam/guard.ts';
+import type { Guard } from '../iam/guard.ts';
 import { dynamodbNeeds } from '../iam/needs/dynamodb.ts';
 import { openStore, whenActive } from './store.ts';
 import { deleteExpired, describeTimeToLive, updateTimeToLive } from './time-to-live.ts';

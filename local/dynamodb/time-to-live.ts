@@ -1,5 +1,5 @@
 import { AwsError } from '../aws/error.ts';
-import { type Json } from '../aws/json-server.ts';
+import type { Json } from '../aws/json-server.ts';
 import { type Item, promised, type Store } from './dynalite.ts';
 import { prepareWrite, writeTogether } from './write.ts';
 

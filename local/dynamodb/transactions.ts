@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../aws/error.ts';
-import { type Json } from '../aws/json-server.ts';
+import type { Json } from '../aws/json-server.ts';
 import { promised, run, type Store, validate } from './dynalite.ts';
 import { toAwsError } from './errors.ts';
 import { prepareWrite, type Outcome, type Write, writeTogether } from './write.ts';

@@ -1,4 +1,4 @@
-import { type Json } from '../aws/json-server.ts';
+import type { Json } from '../aws/json-server.ts';
 import {
   database,
   promised,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Schedule } from '../template/desired.ts';
+import type { Schedule } from '../template/desired.ts';
 
 export interface SchedulesOptions {
   readonly schedules: readonly Schedule[];

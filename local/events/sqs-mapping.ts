@@ -1,7 +1,7 @@
-import { type Json } from '../aws/json-server.ts';
-import { type JsonClient } from '../aws/json-client.ts';
-import { type InvocationResult } from '../lambda/lambda-function.ts';
-import { type EventSourceMapping } from '../template/desired.ts';
+import type { Json } from '../aws/json-server.ts';
+import type { JsonClient } from '../aws/json-client.ts';
+import type { InvocationResult } from '../lambda/lambda-function.ts';
+import type { EventSourceMapping } from '../template/desired.ts';
 
 export interface MappingOptions {
   readonly mapping: EventSourceMapping;

@@ -1,4 +1,4 @@
-import { type GatewayResponse } from '../template/desired.ts';
+import type { GatewayResponse } from '../template/desired.ts';
 
 /** What the gateway sends back. */
 export interface Answer {

@@ -1,7 +1,7 @@
-import { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
-import { type InvocationResult } from '../lambda/lambda-function.ts';
-import { type Desired } from '../template/desired.ts';
+import type { InvocationResult } from '../lambda/lambda-function.ts';
+import type { Desired } from '../template/desired.ts';
 import { isLoopback } from '../waf/addresses.ts';
 import { type WafRequest, type WafVerdict, webAclEvaluator } from '../waf/web-acl.ts';
 import { type Answer, fromProxyResult, gatewayResponses } from './answer.ts';

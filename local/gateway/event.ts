@@ -1,4 +1,4 @@
-import { type ApiRoute } from './routes.ts';
+import type { ApiRoute } from './routes.ts';
 
 /** A request as it came over the wire. */
 export interface Received {

@@ -1,4 +1,4 @@
-import { type ApiMethod, type Desired } from '../template/desired.ts';
+import type { ApiMethod, Desired } from '../template/desired.ts';
 import { Refusal } from '../refusal.ts';
 
 /** A method of the API with the path it answers. */

@@ -7,9 +7,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { normalise } from '../waf/addresses.ts';
-import { type Answered } from './access-log.ts';
-import { type Answer } from './answer.ts';
-import { type Incoming, type ReadBody } from './api.ts';
+import type { Answered } from './access-log.ts';
+import type { Answer } from './answer.ts';
+import type { Incoming, ReadBody } from './api.ts';
 
 export type Api = (incoming: Incoming, readBody: ReadBody) => Promise<Answer>;
 

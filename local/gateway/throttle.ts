@@ -1,4 +1,4 @@
-import { type Throttle } from '../template/desired.ts';
+import type { Throttle } from '../template/desired.ts';
 
 /** A token bucket: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html */
 export class TokenBucket {

@@ -1,6 +1,6 @@
 import { Refusal } from '../refusal.ts';
-import { type Desired } from '../template/desired.ts';
-import { type Guard } from './guard.ts';
+import type { Desired } from '../template/desired.ts';
+import type { Guard } from './guard.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions */
 const OF_A_CONSUMER = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];

@@ -1,5 +1,5 @@
 import { type Context, EVERY_CALL, holds } from './conditions.ts';
-import { type Statement } from './statement.ts';
+import type { Statement } from './statement.ts';
 
 /** One permission that a call needs. */
 export interface Need {

@@ -1,6 +1,6 @@
-import { type Desired, type Role } from '../template/desired.ts';
+import type { Desired, Role } from '../template/desired.ts';
 import { cannotJudge } from './cannot-judge.ts';
-import { type Principal } from './decide.ts';
+import type { Principal } from './decide.ts';
 import { readPolicy, type Statement } from './statement.ts';
 
 /** Who may do what, as the template has it. It goes to the process of the data services as it is. */

@@ -1,5 +1,5 @@
-import { type Endpoints } from '../services.ts';
-import { type LambdaFunction } from './lambda-function.ts';
+import type { Endpoints } from '../services.ts';
+import type { LambdaFunction } from './lambda-function.ts';
 
 /**
  * The whole environment of a function: its own variables, those that Lambda reserves

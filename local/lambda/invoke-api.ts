@@ -1,7 +1,7 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../aws/error.ts';
-import { type Guard } from '../iam/guard.ts';
-import { type Pool } from './pool.ts';
+import type { Guard } from '../iam/guard.ts';
+import type { Pool } from './pool.ts';
 
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations$/;
 /** Of a synchronous invocation. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

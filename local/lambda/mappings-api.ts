@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError } from '../aws/error.ts';
 import { type Json, listen, type RunningService } from '../aws/json-server.ts';
-import { type SqsMapping } from '../events/sqs-mapping.ts';
+import type { SqsMapping } from '../events/sqs-mapping.ts';
 import { answerInvoke, type Invocable } from './invoke-api.ts';
-import { type Guard } from '../iam/guard.ts';
+import type { Guard } from '../iam/guard.ts';
 
 const PATH = /^\/2015-03-31\/event-source-mappings\/([^/?]+)$/;
 const ALL = /^\/2015-03-31\/event-source-mappings\/?$/;

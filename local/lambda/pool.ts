@@ -1,5 +1,5 @@
-import { type InvocationResult, type LambdaFunction } from './lambda-function.ts';
-import { type RuntimeError } from './runtime-api.ts';
+import type { InvocationResult, LambdaFunction } from './lambda-function.ts';
+import type { RuntimeError } from './runtime-api.ts';
 import { Sandbox, type SandboxHost } from './sandbox.ts';
 
 export interface PoolOptions {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { listen, type RunningService } from '../aws/json-server.ts';
 
 /** What a sandbox hears from its runtime, one call per request of the Runtime API. */

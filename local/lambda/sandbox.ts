@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { setPriority } from 'node:os';
 import { createRequire } from 'node:module';
-import { type RunningService } from '../aws/json-server.ts';
-import { type Endpoints } from '../services.ts';
+import type { RunningService } from '../aws/json-server.ts';
+import type { Endpoints } from '../services.ts';
 import { environmentOf } from './environment.ts';
-import { type InvocationResult, type LambdaFunction } from './lambda-function.ts';
+import type { InvocationResult, LambdaFunction } from './lambda-function.ts';
 import { type RuntimeError, serveRuntimeApi } from './runtime-api.ts';
 
 export interface SandboxHost {

@@ -5,8 +5,8 @@ import { providers } from '../../lambdas/providers/index.ts';
 import { type Bundle, bundleOptions, writeBundles } from '../../lib/bundle.ts';
 import { config } from '../../lib/config.ts';
 import { load } from '../../lib/load.ts';
-import { type Plan } from '../../lib/plan.ts';
-import { type Functions } from '../functions.ts';
+import type { Plan } from '../../lib/plan.ts';
+import type { Functions } from '../functions.ts';
 import { Refusal } from '../refusal.ts';
 import { Packages } from './packages.ts';
 

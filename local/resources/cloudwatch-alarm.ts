@@ -1,4 +1,4 @@
-import { type Comparison, type MetricAlarm, type MetricStat } from '../cloudwatch/alarm.ts';
+import type { Comparison, MetricAlarm, MetricStat } from '../cloudwatch/alarm.ts';
 import { Refusal } from '../refusal.ts';
 import {
   arn,

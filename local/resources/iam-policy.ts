@@ -1,4 +1,4 @@
-import { type ResourceType } from '../template/resource-type.ts';
+import type { ResourceType } from '../template/resource-type.ts';
 
 export const iamPolicy: ResourceType = {
   type: 'AWS::IAM::Policy',

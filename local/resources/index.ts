@@ -1,4 +1,4 @@
-import { type ResourceType } from '../template/resource-type.ts';
+import type { ResourceType } from '../template/resource-type.ts';
 import { apiMethod } from './api-method.ts';
 import { apiResource } from './api-resource.ts';
 import { apiStage } from './api-stage.ts';

@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal.ts';
-import { type FilterTerm } from '../template/desired.ts';
+import type { FilterTerm } from '../template/desired.ts';
 import { list, physicalName, type ResourceType, text } from '../template/resource-type.ts';
 
 /** One field of a JSON line that is a text, or is not. */

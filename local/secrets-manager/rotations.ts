@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws/error.ts';
-import { type Secret, type Secrets } from './secrets.ts';
+import type { Secret, Secrets } from './secrets.ts';
 
 /** Runs a function as Secrets Manager does; undefined when it succeeded, else the error's message. */
 export type InvokeRotation = (functionArn: string, event: string) => Promise<string | undefined>;

@@ -1,6 +1,6 @@
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
-import { type Guard } from '../iam/guard.ts';
+import type { Guard } from '../iam/guard.ts';
 import { secretsManagerNeeds } from '../iam/needs/secrets-manager.ts';
 import { type InvokeRotation, nextRotationAt, Rotations } from './rotations.ts';
 import { isEmpty, type Rotation, type Secret, Secrets, type SecretValue, type Version } from './secrets.ts';

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 
 /**
  * The parts of fauxqs 2.4.1 (https://github.com/kibertoad/fauxqs) that Hookgate runs: its queues, its storage and its

@@ -1,6 +1,6 @@
 import { AwsError } from '../aws/error.ts';
-import { type Json } from '../aws/json-server.ts';
-import { type DeadLetterTarget, type Queue, type QueuedMessage, type ReceivedMessage } from './fauxqs.ts';
+import type { Json } from '../aws/json-server.ts';
+import type { DeadLetterTarget, Queue, QueuedMessage, ReceivedMessage } from './fauxqs.ts';
 
 /** Where fauxqs 2.4.1 differs from SQS in FIFO queues, put right from outside. */
 

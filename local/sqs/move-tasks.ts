@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws/error.ts';
-import { type Json } from '../aws/json-server.ts';
-import { type Persistence, type Queue, type QueuedMessage, type QueueStore } from './fauxqs.ts';
+import type { Json } from '../aws/json-server.ts';
+import type { Persistence, Queue, QueuedMessage, QueueStore } from './fauxqs.ts';
 import { placeLast, takeFifo, waitingIn } from './fifo.ts';
-import { type DeadLetterSources } from './repairs.ts';
+import type { DeadLetterSources } from './repairs.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html */
 interface MoveTask {

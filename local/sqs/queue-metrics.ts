@@ -1,4 +1,4 @@
-import { type Queue, type QueuedMessage, type QueueStore } from './fauxqs.ts';
+import type { Queue, QueuedMessage, QueueStore } from './fauxqs.ts';
 
 /** What SQS publishes of one queue, as far as alarms look at it. */
 export interface QueueMetrics {

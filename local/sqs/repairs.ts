@@ -1,11 +1,4 @@
-import {
-  type DeadLetterTarget,
-  type Persistence,
-  type Queue,
-  type QueuedMessage,
-  type QueueStore,
-  type ResolveQueue,
-} from './fauxqs.ts';
+import type { DeadLetterTarget, Persistence, Queue, QueuedMessage, QueueStore, ResolveQueue } from './fauxqs.ts';
 import { placeLast } from './fifo.ts';
 
 /** Where fauxqs 2.4.1 differs from SQS in what Hookgate relies on, put right from outside. */

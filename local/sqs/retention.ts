@@ -1,4 +1,4 @@
-import { type Persistence, type Queue, type QueueStore } from './fauxqs.ts';
+import type { Persistence, Queue, QueueStore } from './fauxqs.ts';
 import { lockGroups } from './fifo.ts';
 
 /**

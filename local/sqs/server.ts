@@ -1,6 +1,6 @@
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
-import { type Guard } from '../iam/guard.ts';
+import type { Guard } from '../iam/guard.ts';
 import { sqsNeeds } from '../iam/needs/sqs.ts';
 import {
   type FauxqsError,

@@ -1,8 +1,8 @@
-import { type Json } from '../aws/json-server.ts';
-import { type MetricAlarm } from '../cloudwatch/alarm.ts';
-import { type CompositeAlarm } from '../cloudwatch/composite-alarm.ts';
-import { type LambdaFunction } from '../lambda/lambda-function.ts';
-import { type Statement, type WafAction } from '../waf/rules.ts';
+import type { Json } from '../aws/json-server.ts';
+import type { MetricAlarm } from '../cloudwatch/alarm.ts';
+import type { CompositeAlarm } from '../cloudwatch/composite-alarm.ts';
+import type { LambdaFunction } from '../lambda/lambda-function.ts';
+import type { Statement, WafAction } from '../waf/rules.ts';
 
 /** Everything that the template asks for, in the words of the parts that run it. The resource types fill the lists. */
 export interface Desired {

@@ -1,4 +1,4 @@
-import { type Template } from './assembly.ts';
+import type { Template } from './assembly.ts';
 import { Refusal } from '../refusal.ts';
 
 /** What a template's expressions may ask for. */

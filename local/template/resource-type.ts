@@ -1,6 +1,6 @@
-import { type Endpoints } from '../services.ts';
-import { type Asset } from './assembly.ts';
-import { type Desired } from './desired.ts';
+import type { Endpoints } from '../services.ts';
+import type { Asset } from './assembly.ts';
+import type { Desired } from './desired.ts';
 import { Refusal } from '../refusal.ts';
 
 /** One resource of the template with its properties resolved. */

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { readIfThere, writeAtomically } from '../atomic-file.ts';
 import { AwsError } from '../aws/error.ts';
 import { type Action, type Json, type RunningService, serveJson } from '../aws/json-server.ts';
-import { type Guard } from '../iam/guard.ts';
+import type { Guard } from '../iam/guard.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Of AWS WAF. https://docs.aws.amazon.com/waf/latest/developerguide/limits.html */

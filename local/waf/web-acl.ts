@@ -1,7 +1,7 @@
-import { type WebAcl } from '../template/desired.ts';
+import type { WebAcl } from '../template/desired.ts';
 import { addressSet } from './addresses.ts';
 import { RateWindow } from './rate.ts';
-import { type CustomResponse, type Field, type Statement, type Transformation, type WafAction } from './rules.ts';
+import type { CustomResponse, Field, Statement, Transformation, WafAction } from './rules.ts';
 import { Refusal } from '../refusal.ts';
 
 /** The parts of a request that rules look at. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonClient } from '../../local/aws/json-client.ts';
-import { type HostFile } from '../../local/data-folder.ts';
+import type { HostFile } from '../../local/data-folder.ts';
 import { type Ended, hookgate, type RunningHost, startLocalHost } from './process.ts';
 
 let host: RunningHost;

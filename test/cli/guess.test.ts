@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeDeclaration } from '../../cli/declaration.ts';
 import { type Guess, guess } from '../../cli/guess.ts';
-import { type Delivery } from '../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../lambdas/core/delivery.ts';
 import { problemsOf } from '../../lambdas/core/scheme/check-declaration.ts';
 import { providers } from '../../lambdas/providers/index.ts';
 

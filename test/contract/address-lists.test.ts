@@ -10,7 +10,7 @@ import { digestOf } from '../../lambdas/core/addresses/allowlist.ts';
 import { type Blocklist, keepBlocklist } from '../../lambdas/core/addresses/blocklist.ts';
 import { follow, type FollowedList } from '../../lambdas/core/addresses/follow.ts';
 import { BLOCKLIST_KEY } from '../../lambdas/core/table.ts';
-import { type RunningService } from '../../local/aws/json-server.ts';
+import type { RunningService } from '../../local/aws/json-server.ts';
 import { Guard } from '../../local/iam/guard.ts';
 import { startIpSetsApi } from '../../local/waf/ip-sets-api.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonClient, jsonClient } from '../../local/aws/json-client.ts';
-import { type HostFile } from '../../local/data-folder.ts';
+import type { HostFile } from '../../local/data-folder.ts';
 import { META } from '../../lambdas/core/table.ts';
 import { messagesIn } from './backlog.ts';
-import { type SentEvent } from './events.ts';
+import type { SentEvent } from './events.ts';
 
 /** What the tables hold in the end, read from outside as anybody could. */
 export interface Tables {

@@ -8,11 +8,11 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, FilterLogEventsCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { type MetricAlarm } from '../../local/cloudwatch/alarm.ts';
+import type { MetricAlarm } from '../../local/cloudwatch/alarm.ts';
 import { type CloudWatch, startCloudWatch } from '../../local/cloudwatch/cloudwatch.ts';
 import { LogTail } from '../../local/cloudwatch/log-tail.ts';
 import { startLogsApi } from '../../local/cloudwatch/logs-api.ts';
-import { type RunningService } from '../../local/aws/json-server.ts';
+import type { RunningService } from '../../local/aws/json-server.ts';
 import { Guard } from '../../local/iam/guard.ts';
 import { nothingDesired } from '../../local/template/desired.ts';
 import { CREDENTIALS } from './services.ts';

@@ -7,10 +7,10 @@ import * as s3 from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as sqs from '@aws-sdk/client-sqs';
 import { Guard } from '../../local/iam/guard.ts';
-import { type Rules } from '../../local/iam/rules.ts';
+import type { Rules } from '../../local/iam/rules.ts';
 import { readPolicy } from '../../local/iam/statement.ts';
 import { startMappingsApi } from '../../local/lambda/mappings-api.ts';
-import { type Endpoints } from '../../local/services.ts';
+import type { Endpoints } from '../../local/services.ts';
 import { CREDENTIALS, TestServices } from './services.ts';
 
 const services = new TestServices();

@@ -5,7 +5,7 @@ import { s3Needs, type ObjectRequest } from '../../local/iam/needs/s3.ts';
 import { sqsNeeds } from '../../local/iam/needs/sqs.ts';
 import { rulesOf } from '../../local/iam/rules.ts';
 import { readPolicy } from '../../local/iam/statement.ts';
-import { type TemplateResource } from '../../local/template/assembly.ts';
+import type { TemplateResource } from '../../local/template/assembly.ts';
 import { readTemplate } from '../../local/template/read.ts';
 
 const ROLE = 'arn:aws:iam::000000000000:role/verifier';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetIPSetCommand, UpdateIPSetCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { wafIpSets } from '../../lambdas/adapters/waf-ip-sets.ts';
-import { type RunningService } from '../../local/aws/json-server.ts';
+import type { RunningService } from '../../local/aws/json-server.ts';
 import { Guard } from '../../local/iam/guard.ts';
 import { startIpSetsApi } from '../../local/waf/ip-sets-api.ts';
 import { credentials } from '../support/provider.ts';

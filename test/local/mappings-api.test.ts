@@ -1,9 +1,9 @@
 import { InvokeCommand, LambdaClient, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { lambdaMappings } from '../../lambdas/adapters/lambda-mappings.ts';
-import { type Json, type RunningService } from '../../local/aws/json-server.ts';
+import type { Json, RunningService } from '../../local/aws/json-server.ts';
 import { SqsMapping } from '../../local/events/sqs-mapping.ts';
 import { Guard } from '../../local/iam/guard.ts';
-import { type Invocable } from '../../local/lambda/invoke-api.ts';
+import type { Invocable } from '../../local/lambda/invoke-api.ts';
 import { startMappingsApi } from '../../local/lambda/mappings-api.ts';
 import { credentials } from '../support/provider.ts';
 import { until } from '../support/host.ts';

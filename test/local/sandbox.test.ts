@@ -1,7 +1,7 @@
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type InvocationResult, type LambdaFunction } from '../../local/lambda/lambda-function.ts';
+import type { InvocationResult, LambdaFunction } from '../../local/lambda/lambda-function.ts';
 import { Pool } from '../../local/lambda/pool.ts';
 import { eventually } from './services.ts';
 

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type LambdaFunction } from '../../local/lambda/lambda-function.ts';
+import type { LambdaFunction } from '../../local/lambda/lambda-function.ts';
 import { Pool } from '../../local/lambda/pool.ts';
 import { provision } from '../../local/provision.ts';
 import { synthesise } from '../../local/synthesise.ts';

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Rules } from '../../local/iam/rules.ts';
+import type { Rules } from '../../local/iam/rules.ts';
 import { removeData } from '../support/host.ts';
-import { type Endpoints, type FromServices, type ServicesOptions } from '../../local/services.ts';
+import type { Endpoints, FromServices, ServicesOptions } from '../../local/services.ts';
 
 /** Credentials that the emulators do not look at. */
 export const CREDENTIALS = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Template, type TemplateResource } from '../../local/template/assembly.ts';
+import type { Template, TemplateResource } from '../../local/template/assembly.ts';
 import { Intrinsics } from '../../local/template/intrinsics.ts';
 import { readTemplate } from '../../local/template/read.ts';
 

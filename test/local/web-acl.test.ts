@@ -1,6 +1,6 @@
 import { webAcl } from '../../local/resources/web-acl.ts';
 import { nothingDesired } from '../../local/template/desired.ts';
-import { type Place } from '../../local/template/resource-type.ts';
+import type { Place } from '../../local/template/resource-type.ts';
 import { normalise } from '../../local/waf/addresses.ts';
 import { type WafRequest, type WafVerdict, webAclEvaluator } from '../../local/waf/web-acl.ts';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'n
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const PATIENCE_MS = 60_000;

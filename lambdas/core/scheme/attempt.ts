@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type Delivery } from '../delivery.ts';
+import type { Delivery } from '../delivery.ts';
 import { type Fields, parseForm, parseMultipart, sortedFields } from './form.ts';
 import { atPointer, parseJson, type Parsed, scalarText } from './json.ts';
-import { type Part, type Slot } from './part.ts';
+import type { Part, Slot } from './part.ts';
 import { rewriteUrl } from './url.ts';
 
 /** Longer texts are no id, type, signature or challenge; nothing is matched against a pattern beyond this. */

@@ -1,8 +1,8 @@
 import { contentsOf, coverageOf, isSigned } from './coverage.ts';
-import { type AnswerPart, type Handshake } from './handshake.ts';
-import { type KeyEncoding } from './key.ts';
+import type { AnswerPart, Handshake } from './handshake.ts';
+import type { KeyEncoding } from './key.ts';
 import { type Part, type Slot, slotsOf, timestamp } from './part.ts';
-import { type JwsScheme, type Provider, type Scheme, type SignatureScheme } from './provider.ts';
+import type { JwsScheme, Provider, Scheme, SignatureScheme } from './provider.ts';
 
 /** Throws when a declaration contradicts itself or leaves out what must be said. The types hold the rest. */
 export function checkDeclaration(provider: Provider): void {

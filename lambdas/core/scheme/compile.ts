@@ -1,5 +1,5 @@
-import { type Delivery } from '../delivery.ts';
-import { type RejectionReason, type Verdict } from '../verdict.ts';
+import type { Delivery } from '../delivery.ts';
+import type { RejectionReason, Verdict } from '../verdict.ts';
 import { Attempt } from './attempt.ts';
 import { checkDeclaration } from './check-declaration.ts';
 import { coverageOf, dedupeOf, signedIds } from './coverage.ts';
@@ -7,8 +7,8 @@ import { type Fields, readEvent } from './event.ts';
 import { greet, type Handshake } from './handshake.ts';
 import { proveJws } from './jws.ts';
 import { decodeSecrets, type SecretSet } from './key.ts';
-import { type KeyPort } from './key-port.ts';
-import { type Dedupe, type Proof, type ProofContext, type Provider } from './provider.ts';
+import type { KeyPort } from './key-port.ts';
+import type { Dedupe, Proof, ProofContext, Provider } from './provider.ts';
 import { proveSignature } from './signature.ts';
 import { proveToken } from './token.ts';
 

@@ -1,5 +1,5 @@
-import { type Part, type Slot } from './part.ts';
-import { type Dedupe, type Provider, type Scheme, type SignatureScheme } from './provider.ts';
+import type { Part, Slot } from './part.ts';
+import type { Dedupe, Provider, Scheme, SignatureScheme } from './provider.ts';
 
 /** What a scheme's signature covers, derived from its declaration so that the two can't disagree. */
 export interface Coverage {

@@ -1,10 +1,10 @@
-import { type Delivery } from '../delivery.ts';
+import type { Delivery } from '../delivery.ts';
 import { Attempt, readText } from './attempt.ts';
 import { parseJson } from './json.ts';
 import { type Part, type Slot, slotsOf } from './part.ts';
-import { type Provider } from './provider.ts';
-import { type TimestampRule } from './timestamp.ts';
-import { type Sample, type SignedRequest } from './sign.ts';
+import type { Provider } from './provider.ts';
+import type { TimestampRule } from './timestamp.ts';
+import type { Sample, SignedRequest } from './sign.ts';
 
 /** A request while it is put together: places are written here that verification reads. */
 export class Draft {

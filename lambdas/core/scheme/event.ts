@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type MalformedReason, type VerifiedEvent } from '../verdict.ts';
+import type { MalformedReason, VerifiedEvent } from '../verdict.ts';
 import { type Attempt, contentHash, firstText } from './attempt.ts';
-import { type Part } from './part.ts';
-import { type Dedupe, type Proved } from './provider.ts';
+import type { Part } from './part.ts';
+import type { Dedupe, Proved } from './provider.ts';
 
 /** Where a provider's fields stand, worked out once per source. */
 export interface Fields {

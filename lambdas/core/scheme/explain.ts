@@ -1,13 +1,13 @@
-import { type Delivery } from '../delivery.ts';
-import { type RejectionReason, type Verdict } from '../verdict.ts';
+import type { Delivery } from '../delivery.ts';
+import type { RejectionReason, Verdict } from '../verdict.ts';
 import { Attempt, contentBytes, readContent, readText } from './attempt.ts';
 import { compile, type SourceOptions } from './compile.ts';
 import { readSignatures } from './grammar.ts';
 import { type BoundClaim, describeToken } from './jws.ts';
-import { type SecretSet } from './key.ts';
+import type { SecretSet } from './key.ts';
 import { expectedSignature } from './mac.ts';
 import { describePart } from './part.ts';
-import { type CodeScheme, type JwsScheme, type Provider, type Scheme, type SignatureScheme } from './provider.ts';
+import type { CodeScheme, JwsScheme, Provider, Scheme, SignatureScheme } from './provider.ts';
 import { readTime } from './timestamp.ts';
 
 /** How a body was changed on its way, found by undoing the change. */

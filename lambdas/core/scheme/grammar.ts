@@ -1,6 +1,6 @@
-import { type RejectionReason } from '../verdict.ts';
+import type { RejectionReason } from '../verdict.ts';
 import { type Attempt, MAX_TEXT, readText } from './attempt.ts';
-import { type Slot } from './part.ts';
+import type { Slot } from './part.ts';
 
 /** Where the signature stands. */
 export type Place =

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Answer } from '../verdict.ts';
+import type { Answer } from '../verdict.ts';
 import { type Attempt, MAX_TEXT, readText } from './attempt.ts';
 import { hmac } from './hmac.ts';
-import { type Key, type SecretSet } from './key.ts';
+import type { Key, SecretSet } from './key.ts';
 
-import { type Part, type Slot } from './part.ts';
+import type { Part, Slot } from './part.ts';
 
 /** A set-up request that wants a certain answer: how to recognise it and what to say. */
 export interface Handshake {

@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto';
-import { type Content } from './attempt.ts';
-import { type Key } from './key.ts';
-import { type Encoding } from './text.ts';
+import type { Content } from './attempt.ts';
+import type { Key } from './key.ts';
+import type { Encoding } from './text.ts';
 
 export type Hash = 'sha1' | 'sha256' | 'sha512';
 

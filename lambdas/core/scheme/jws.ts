@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual, verify as verifySignature } from 'node:crypto';
-import { type RejectionReason } from '../verdict.ts';
+import type { RejectionReason } from '../verdict.ts';
 import { type Attempt, MAX_TEXT, readText } from './attempt.ts';
 import { type Parsed, parseJson, scalarText } from './json.ts';
-import { type Key, type SecretSet } from './key.ts';
-import { type JwsScheme, type Proof, type ProofContext } from './provider.ts';
+import type { Key, SecretSet } from './key.ts';
+import type { JwsScheme, Proof, ProofContext } from './provider.ts';
 import { decodeStrict } from './text.ts';
 
 type Claims = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { type Pads } from './hmac.ts';
+import type { Pads } from './hmac.ts';
 import { decodeStrict } from './text.ts';
 
 /** How the text an operator stores becomes a key. Declared, never guessed: `whsec_` alone means three things. */

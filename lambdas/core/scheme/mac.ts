@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual, verify as verifySignature } from 'node:crypto';
 import { type Content, contentBytes } from './attempt.ts';
 import { type Hash, hmac } from './hmac.ts';
-import { type Key } from './key.ts';
-import { type Part } from './part.ts';
-import { type SignatureAlgorithm, type SignatureScheme } from './provider.ts';
+import type { Key } from './key.ts';
+import type { Part } from './part.ts';
+import type { SignatureAlgorithm, SignatureScheme } from './provider.ts';
 import { decodeStrict, type Encoding } from './text.ts';
 
 const HASHES: Readonly<Partial<Record<SignatureAlgorithm, Hash>>> = {

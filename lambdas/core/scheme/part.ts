@@ -1,4 +1,4 @@
-import { type UrlForm } from './url.ts';
+import type { UrlForm } from './url.ts';
 
 /**
  * The places of a request that a declaration can name: what is signed, where the signature stands, where the id is.

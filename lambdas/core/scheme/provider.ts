@@ -1,14 +1,14 @@
-import { type AddressList } from '../addresses/allowlist.ts';
-import { type OccurredAt } from '../processing/occurred-at.ts';
-import { type RejectionReason } from '../verdict.ts';
-import { type Attempt, type Content } from './attempt.ts';
-import { type Grammar, type Place } from './grammar.ts';
-import { type Handshake } from './handshake.ts';
-import { type KeyEncoding, type SecretSet } from './key.ts';
-import { type KeyPort } from './key-port.ts';
+import type { AddressList } from '../addresses/allowlist.ts';
+import type { OccurredAt } from '../processing/occurred-at.ts';
+import type { RejectionReason } from '../verdict.ts';
+import type { Attempt, Content } from './attempt.ts';
+import type { Grammar, Place } from './grammar.ts';
+import type { Handshake } from './handshake.ts';
+import type { KeyEncoding, SecretSet } from './key.ts';
+import type { KeyPort } from './key-port.ts';
 import { type Part, type Slot, slotsOf } from './part.ts';
-import { type Encoding } from './text.ts';
-import { type TimestampRule } from './timestamp.ts';
+import type { Encoding } from './text.ts';
+import type { TimestampRule } from './timestamp.ts';
 
 /** Everything Hookgate knows of one provider: how it signs, names, times and retries. One file in `lambdas/providers`. */
 export interface Provider {

@@ -6,8 +6,8 @@ import { header, type Pointer, json } from './part.ts';
 import { signedText } from '../../providers/adyen-payments.ts';
 import { canonicalRequest } from '../../providers/contentful.ts';
 import { signedUrl } from '../../providers/plivo-v3.ts';
-import { type Draft } from './draft.ts';
-import { type Sample, type Signing } from './sign.ts';
+import type { Draft } from './draft.ts';
+import type { Sample, Signing } from './sign.ts';
 
 /**
  * How the providers with code of their own sign, by name. Those under keys that only the provider serves are not here:

@@ -1,9 +1,9 @@
 import { createHash, createHmac, createPrivateKey, type KeyObject, sign as signBytes } from 'node:crypto';
 import { type Attempt, contentBytes, readContent, readText } from './attempt.ts';
-import { type Grammar, type Place } from './grammar.ts';
+import type { Grammar, Place } from './grammar.ts';
 import { decodeSecrets, type Key } from './key.ts';
 import { type Part, slotsOf } from './part.ts';
-import { type JwsScheme, type Provider, type SignatureScheme, type TokenScheme } from './provider.ts';
+import type { JwsScheme, Provider, SignatureScheme, TokenScheme } from './provider.ts';
 import { codeSigners } from './sign-code.ts';
 import { Draft } from './draft.ts';
 

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type RejectionReason } from '../verdict.ts';
+import type { RejectionReason } from '../verdict.ts';
 import { type Attempt, type Content, readContent, readText } from './attempt.ts';
 import { type Group, readSignatures } from './grammar.ts';
 import { atPointer } from './json.ts';
-import { type SecretSet } from './key.ts';
+import type { SecretSet } from './key.ts';
 import { anyWellFormed, matchingKey, rightLength } from './mac.ts';
-import { type Part, type Slot } from './part.ts';
-import { type Proof, type ProofContext, type Requirement, type SignatureScheme } from './provider.ts';
+import type { Part, Slot } from './part.ts';
+import type { Proof, ProofContext, Requirement, SignatureScheme } from './provider.ts';
 import { decodeStrict } from './text.ts';
 import { checkTime, readSignedAt } from './timestamp.ts';
 

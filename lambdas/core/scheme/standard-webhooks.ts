@@ -1,7 +1,7 @@
 import { versioned } from './grammar.ts';
 import { base64Key, type KeyEncoding } from './key.ts';
 import { body, header, timestamp } from './part.ts';
-import { type SignatureScheme } from './provider.ts';
+import type { SignatureScheme } from './provider.ts';
 
 /**
  * The scheme of Standard Webhooks, under any header prefix: `id.timestamp.body` in a list of `v1,<base64>`.

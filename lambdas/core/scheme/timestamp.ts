@@ -1,5 +1,5 @@
-import { type RejectionReason } from '../verdict.ts';
-import { type Slot } from './part.ts';
+import type { RejectionReason } from '../verdict.ts';
+import type { Slot } from './part.ts';
 
 /** Seconds a delivery may be old or ahead, where the provider names no other bound. Both bounds are inclusive. */
 export const DEFAULT_WINDOW_SECONDS = 300;

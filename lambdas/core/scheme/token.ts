@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Attempt, MAX_TEXT, readText } from './attempt.ts';
 import { atPointer } from './json.ts';
-import { type Key, type SecretSet } from './key.ts';
-import { type Proof, type TokenScheme } from './provider.ts';
+import type { Key, SecretSet } from './key.ts';
+import type { Proof, TokenScheme } from './provider.ts';
 
 /** A shared token, in a header or in every element of the body's array. */
 export function proveToken(scheme: TokenScheme, attempt: Attempt, secrets: SecretSet): Proof {

@@ -1,6 +1,6 @@
-import { type Json } from '../../aws/json-server.ts';
-import { type Need } from '../decide.ts';
-import { type Guard } from '../guard.ts';
+import type { Json } from '../../aws/json-server.ts';
+import type { Need } from '../decide.ts';
+import type { Guard } from '../guard.ts';
 import { keyNeeds } from './key.ts';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */

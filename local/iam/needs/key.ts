@@ -1,5 +1,5 @@
-import { type Need } from '../decide.ts';
-import { type Guard } from '../guard.ts';
+import type { Need } from '../decide.ts';
+import type { Guard } from '../guard.ts';
 
 /**
  * What a call needs of the key that encrypts a resource; nothing when the resource has none of the template's keys.

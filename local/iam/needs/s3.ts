@@ -1,5 +1,5 @@
-import { type Need } from '../decide.ts';
-import { type Guard } from '../guard.ts';
+import type { Need } from '../decide.ts';
+import type { Guard } from '../guard.ts';
 import { keyNeeds } from './key.ts';
 
 /** A request as S3 takes it with the bucket in its path. */

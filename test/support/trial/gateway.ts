@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type HostFile } from '../../../local/data-folder.ts';
+import type { HostFile } from '../../../local/data-folder.ts';
 import { jsonClient } from '../../../local/aws/json-client.ts';
 import { kill, victimsOf } from './victims.ts';
 

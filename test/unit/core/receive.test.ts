@@ -1,4 +1,4 @@
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { answerTo } from '../../../lambdas/core/receipt.ts';
 import {
   delivery,

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
-import { type KeyPort } from '../../../lambdas/core/scheme/key-port.ts';
-import { type Verdict } from '../../../lambdas/core/verdict.ts';
+import type { KeyPort } from '../../../lambdas/core/scheme/key-port.ts';
+import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 
 const NOW = 1_767_225_600_000;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { anyEvent } from '../../../cli/samples.ts';
 import { sign, type SignedRequest } from '../../../lambdas/core/scheme/sign.ts';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import { coverageOf } from '../../../lambdas/core/scheme/coverage.ts';
-import { type Provider } from '../../../lambdas/core/scheme/provider.ts';
-import { type Verdict } from '../../../lambdas/core/verdict.ts';
+import type { Provider } from '../../../lambdas/core/scheme/provider.ts';
+import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 import { sampleKeys, sampleSetting } from '../../support/keys.ts';
 

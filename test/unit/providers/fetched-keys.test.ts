@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
-import { type KeyPort, type KeyQuestion } from '../../../lambdas/core/scheme/key-port.ts';
-import { type Verdict } from '../../../lambdas/core/verdict.ts';
+import type { KeyPort, KeyQuestion } from '../../../lambdas/core/scheme/key-port.ts';
+import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 
 /** Providers whose keys are fetched: the pins hold before anything is asked for, whatever the message says. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
-import { type Verdict } from '../../../lambdas/core/verdict.ts';
+import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 
 /** What the providers' own SDKs accept and refuse. Signatures in full were made by those SDKs, or published with them. */

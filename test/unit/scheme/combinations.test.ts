@@ -1,6 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { Attempt, contentBytes, readContent } from '../../../lambdas/core/scheme/attempt.ts';
 import { problemsOf } from '../../../lambdas/core/scheme/check-declaration.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
@@ -25,7 +25,7 @@ import {
   url,
   urlAs,
 } from '../../../lambdas/core/scheme/part.ts';
-import { type Provider, type Scheme, type SignatureScheme } from '../../../lambdas/core/scheme/provider.ts';
+import type { Provider, Scheme, SignatureScheme } from '../../../lambdas/core/scheme/provider.ts';
 
 /** Whatever a declaration puts together and an operator stores: refused at load by name, or sound at every delivery. */
 const NOW = 1_767_225_600_000;

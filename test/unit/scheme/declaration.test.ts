@@ -15,7 +15,7 @@ import {
   url,
   urlAs,
 } from '../../../lambdas/core/scheme/part.ts';
-import { type Provider } from '../../../lambdas/core/scheme/provider.ts';
+import type { Provider } from '../../../lambdas/core/scheme/provider.ts';
 
 describe('a declaration that makes no sense is named at load', () => {
   const sound: Provider = {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import { explain, type Explanation } from '../../../lambdas/core/scheme/explain.ts';
 import { providers } from '../../../lambdas/providers/index.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { type Delivery } from '../../../lambdas/core/delivery.ts';
+import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
-import { type Verdict } from '../../../lambdas/core/verdict.ts';
+import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 import { sampleKeys } from '../../support/keys.ts';
 
