@@ -37,6 +37,8 @@ export interface Claim {
   readonly bodySha256: string;
   /** Refuses an event whose execution died before its end: it may take down what runs beside it. */
   readonly unlessAbandoned?: boolean;
+  /** Of an event that was redriven after its last execution died: how many tries went before, which count no more. */
+  readonly triedBefore?: number;
 }
 
 export type ClaimResult =

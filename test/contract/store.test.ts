@@ -198,6 +198,17 @@ describe.each(STORES)('the store: %s', (_, open) => {
     });
   });
 
+  test('notes with a claim how many tries went before and count no more', async () => {
+    const record = received({ status: 'PROCESSING', owner: 'other', leaseUntil: NOW, attempt: 6, movedAttempt: 2 });
+    await store().putRecord(record, NOW);
+
+    expect(await store().claim({ ...claimOf(record), triedBefore: 6 })).toMatchObject({
+      claimed: true,
+      record: { attempt: 7, movedAttempt: 6 },
+    });
+    expect(await store().get(record.pk)).toMatchObject({ attempt: 7, movedAttempt: 6 });
+  });
+
   test('refuses to claim what is not there', async () => {
     expect(await store().claim(claimOf(received()))).toEqual({ claimed: false });
   });

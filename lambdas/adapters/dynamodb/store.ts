@@ -148,6 +148,7 @@ export function dynamoStore({ client, tableName, bodies, listBy = [], tables = {
           owner: claim.owner,
           leaseUntil: claim.leaseUntil,
           expiresAt: Math.floor(claim.now / 1000) + RECORD_TTL_SECONDS,
+          ...(claim.triedBefore !== undefined && { movedAttempt: claim.triedBefore }),
         },
         add: { attempt: 1 },
         remove: [...state.remove, 'outbox', 'outboxAt', 'nextAt'],

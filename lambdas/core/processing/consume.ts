@@ -103,6 +103,7 @@ export async function consume<Payload>(
 
   const isLast = isLastReceive(queued.hop, queued.receives, queued.ordered);
   const isLastOfAll = isLast && (queued.hop === 'dead' || !policyOf(processor).deadLetters);
+  let triedBefore: number | undefined;
   if (followsAnother(queued.place)) {
     const held = await ports.store.get(message.pk);
     if (held?.status === 'PROCESSING') {
@@ -113,6 +114,7 @@ export async function consume<Payload>(
       if (isAbandoned(held, queued.owner, ports.clock.now()) && isLastOfAll && queued.place === 'alone') {
         return parkUntried(message, queued, `${ATTEMPTS_SPENT}the last one died, and no receive is left`, ports);
       }
+      if (wasRedriven(queued, held)) triedBefore = held.attempt;
     }
   }
   const pass = await ports.circuit.admit(queued.owner);
@@ -122,17 +124,25 @@ export async function consume<Payload>(
     const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random, queued.ordered);
     return { outcome: 'deferred', why: 'breaker', delaySeconds, pk: message.pk };
   }
-  return claimAndRun(processor, message, queued, pass, ports);
+  return claimAndRun(processor, message, { ...queued, ...(triedBefore !== undefined && { triedBefore }) }, pass, ports);
+}
+
+/**
+ * Whether a message was put into its queue after the execution that held its event was over. Who dies in the last receive
+ * notes nothing, so this is how it is known that a person wants it tried anew.
+ */
+function wasRedriven({ sentAt }: QueuedMessage, { leaseUntil = Infinity }: EventRecord): boolean {
+  return sentAt > leaseUntil;
 }
 
 async function claimAndRun<Payload>(
   processor: OneByOneProcessor<Payload>,
   message: Message,
-  queued: QueuedMessage,
+  { triedBefore, ...queued }: QueuedMessage & Pick<Claim, 'triedBefore'>,
   pass: Pass,
   ports: ConsumePorts,
 ): Promise<Outcome> {
-  const claim = claimOf(message, queued, ports);
+  const claim = { ...claimOf(message, queued, ports), ...(triedBefore !== undefined && { triedBefore }) };
   // The payload is asked for along with the claim: those of a batch come in one request, and nobody waits for them
   // afterwards. Both are awaited to their end: a call left in flight would be frozen with the function.
   const at = message.bodyAt ?? message.pk;

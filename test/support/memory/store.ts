@@ -70,6 +70,7 @@ export class MemoryStore implements Store {
       leaseUntil: claim.leaseUntil,
       attempt: existing.attempt + 1,
       expiresAt: Math.floor(claim.now / 1000) + RECORD_TTL_SECONDS,
+      ...(claim.triedBefore !== undefined && { movedAttempt: claim.triedBefore }),
     };
     this.records.set(claim.pk, record);
     return Promise.resolve({ claimed: true, record });

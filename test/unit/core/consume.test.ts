@@ -358,6 +358,18 @@ describe('a failure', () => {
     expect(runs).toBe(0);
   });
 
+  test('that ended its process in the last receive of all: a redriven message tries the event anew', async () => {
+    const { take, dies, clock, record } = await received();
+    for (let tries = 0; tries < 6; tries++) {
+      await dies(`dead-${tries}`);
+      clock.advance(60_000);
+    }
+    const redriven = { place: 'alone', sentAt: clock.now() } as const;
+
+    expect(await take(redriven)).toMatchObject({ outcome: 'done' });
+    expect(record()).toMatchObject({ status: 'DONE', attempt: 7, movedAttempt: 6 });
+  });
+
   test.each<[string, unknown, string]>([
     ['a string', 'oops', 'The handler threw string'],
     ['null', null, 'The handler threw an object that is not an Error'],
