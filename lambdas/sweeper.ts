@@ -49,7 +49,8 @@ const ledger = {
 };
 
 /** What the ledger reads every minute, of this hour and the one before, beside what it knows to be settled. */
-const LEDGER = { hours: 2, most: 5_000, settled };
+const MOST_RECORDS = 5_000;
+const LEDGER_HOURS = 2;
 
 /** Shares of the function's time, at whose end the watch and the sends stop: what is left is the ledger's. */
 const WATCH_UNTIL = 0.3;
@@ -66,6 +67,7 @@ export const handler = middy(async (_event: unknown, context: Pick<Context, 'get
     report.behind(behindMs);
     const found = (waitedMs: ReadonlyMap<string, number>) => report.waited(waitedMs, behindMs);
     report.swept(await sweep(ports, { until: begun + SENDS_UNTIL * left, found }));
-    report.ledger(await keepLedger(ledger, { now: systemClock.now(), ...LEDGER }));
+    const read = { now: systemClock.now(), hours: LEDGER_HOURS, most: MOST_RECORDS, settled };
+    report.ledger(await keepLedger(ledger, read));
   }
 });

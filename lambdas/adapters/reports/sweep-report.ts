@@ -19,7 +19,7 @@ export function sweepReport({ log, emit, sources }: SweepReportOptions) {
       for (const [source, ms] of behindMs) log.warn('watch is behind', { source, seconds: Math.round(ms / 1000) });
     },
 
-    /** By source, of what is due and of what the watch has not come to: it may have waited as long. */
+    /** By source, of what is in the outbox and of what the watch has not come to: it may have waited as long. */
     waited(...agesMs: readonly ReadonlyMap<string, number>[]): void {
       for (const source of sources) {
         const seconds = Math.round(Math.max(0, ...agesMs.map((ages) => ages.get(source) ?? 0)) / 1000);

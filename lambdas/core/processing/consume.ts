@@ -124,7 +124,8 @@ export async function consume<Payload>(
     const delaySeconds = deferralSeconds(pass.forMs, queued.hop, queued.receives, ports.random, queued.ordered);
     return { outcome: 'deferred', why: 'breaker', delaySeconds, pk: message.pk };
   }
-  return claimAndRun(processor, message, { ...queued, ...(triedBefore !== undefined && { triedBefore }) }, pass, ports);
+  const claim = { ...claimOf(message, queued, ports), ...(triedBefore !== undefined && { triedBefore }) };
+  return claimAndRun(processor, message, claim, queued, pass, ports);
 }
 
 /**
@@ -138,11 +139,11 @@ function wasRedriven({ sentAt }: QueuedMessage, { leaseUntil = Infinity }: Event
 async function claimAndRun<Payload>(
   processor: OneByOneProcessor<Payload>,
   message: Message,
-  { triedBefore, ...queued }: QueuedMessage & Pick<Claim, 'triedBefore'>,
+  claim: Claim,
+  queued: QueuedMessage,
   pass: Pass,
   ports: ConsumePorts,
 ): Promise<Outcome> {
-  const claim = { ...claimOf(message, queued, ports), ...(triedBefore !== undefined && { triedBefore }) };
   // The payload is asked for along with the claim: those of a batch come in one request, and nobody waits for them
   // afterwards. Both are awaited to their end: a call left in flight would be frozen with the function.
   const at = message.bodyAt ?? message.pk;
