@@ -6,7 +6,7 @@ export default {
   // Packages that ship ES modules only are transformed too; everything else in node_modules is CommonJS already.
   transformIgnorePatterns: ['/node_modules/(?!(@middy)/)'],
   setupFilesAfterEnv: ['<rootDir>/test/support/printed.ts'],
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // Much of the time is waiting, for minutes that a real host takes; each host is a dozen processes.
   maxWorkers: 2,
 };

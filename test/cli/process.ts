@@ -96,9 +96,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Longer than a lease on this machine: what an execution holds comes back when that has ended. */
+const PATIENCE_MS = 50_000;
+
 /** Asks again until the answer is as wished, or fails with the last one. */
 export async function eventually<T>(ask: () => Promise<T>, wished: (answer: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask();
     if (wished(answer)) return answer;

@@ -220,6 +220,11 @@ test.each<[string, (folder: string) => Promise<Assembly>]>([
     expect(Entries).toHaveLength(2);
     const to = `${file.endpoints.sqs}/000000000000/hookgate-${STAGE}-inkress-payment-success`;
     await sqs.send(new SendMessageBatchCommand({ QueueUrl: to, Entries }));
+    // Before the routes are paused: messages that wait for that come back one by one.
+    await until(
+      () => noted().some((use) => named(use).startsWith('Processor: dynamodb:BatchGetItem ')),
+      () => 'no processor has read two payloads together',
+    );
 
     // What an operator looks at, and moves.
     for (const path of ['queues', 'alarms', 'rejections', 'webhook-stats', 'ledger']) await admin(path);
