@@ -136,9 +136,9 @@ function decodeBase64Key(text: string): Buffer | undefined {
   return decodeStrict(text.padEnd(Math.ceil(text.length / 4) * 4, '='), 'base64');
 }
 
-/** An empty key would let anybody sign. */
+/** An empty key would let anybody sign; so would one of zeros, to which HMAC fills up each key. RFC 2104, section 2. */
 function secretKey(bytes: Buffer | undefined, index: number): Key | undefined {
-  if (bytes === undefined || bytes.length === 0) return undefined;
+  if (bytes === undefined || bytes.every((byte) => byte === 0)) return undefined;
   return { index, key: createSecretKey(bytes), bytes };
 }
 

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
-import fc from 'fast-check';
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
 import { compile } from '../../../lambdas/core/scheme/compile.ts';
 import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 import { sampleKeys } from '../../support/keys.ts';
+import fc from '../../support/property.ts';
 
 const NOW = 1_767_225_600_000;
 

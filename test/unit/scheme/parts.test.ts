@@ -1,11 +1,11 @@
 import { createHmac, createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
-import fc from 'fast-check';
 import { parseForm, parseMultipart, sortedFields } from '../../../lambdas/core/scheme/form.ts';
 import { hmac } from '../../../lambdas/core/scheme/hmac.ts';
 import { atPointer, parseJson, scalarText } from '../../../lambdas/core/scheme/json.ts';
 import { base64Key, decodeSecrets, utf8 } from '../../../lambdas/core/scheme/key.ts';
 import { decodeStrict } from '../../../lambdas/core/scheme/text.ts';
 import { readTime } from '../../../lambdas/core/scheme/timestamp.ts';
+import fc from '../../support/property.ts';
 
 describe('HMAC in two one-shot hashes', () => {
   test('RFC 4231, case 2', () => {
