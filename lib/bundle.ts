@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, type BuildResult, buildSync } from 'esbuild';
 import type { Gateway } from '../lambdas/core/source.ts';
@@ -56,7 +56,11 @@ export function bundleOptions({
     if (processor === undefined) entryPoints[`${name}/index`] = join(lambdasDirectory, `${name}.ts`);
     else {
       const entry = join(outputDirectory, ENTRIES, `${name}.ts`);
-      writeIfChanged(entry, threadEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)));
+      writeIfChanged(
+        outputDirectory,
+        entry,
+        threadEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)),
+      );
       entryPoints[`${name}/index`] = join(lambdasDirectory, 'processor-function.ts');
       entryPoints[`${name}/thread`] = entry;
     }
@@ -92,8 +96,8 @@ export function writeBundles(
     );
     const bytes = files.reduce((sum, [, contents]) => sum + contents.length, 0);
     const written = [
-      ...files.map(([file, contents]) => writeIfChanged(file, contents)),
-      writeIfChanged(join(directory, 'gateway.json'), `${JSON.stringify(gateway, null, 2)}\n`),
+      ...files.map(([file, contents]) => writeIfChanged(outputDirectory, file, contents)),
+      writeIfChanged(outputDirectory, join(directory, 'gateway.json'), `${JSON.stringify(gateway, null, 2)}\n`),
     ];
     return { name, directory, bytes, changed: written.includes(true) };
   });
@@ -144,8 +148,11 @@ function threadEntry(lambdasDirectory: string, processorFile: string): string {
   ].join('\n');
 }
 
-/** Leaves a file alone that is right already. Returns whether it was not. */
-function writeIfChanged(file: string, contents: string | Uint8Array): boolean {
+/**
+ * Leaves a file alone that is right already. Returns whether it was not. It comes in one piece: another host of this
+ * project may be reading it.
+ */
+function writeIfChanged(outputDirectory: string, file: string, contents: string | Uint8Array): boolean {
   const wanted = Buffer.from(contents);
   mkdirSync(resolve(file, '..'), { recursive: true });
   try {
@@ -153,7 +160,10 @@ function writeIfChanged(file: string, contents: string | Uint8Array): boolean {
   } catch {
     // Not there yet.
   }
-  writeFileSync(file, wanted);
+  const partial = join(outputDirectory, ENTRIES, `${process.pid}.partial`);
+  mkdirSync(resolve(partial, '..'), { recursive: true });
+  writeFileSync(partial, wanted);
+  renameSync(partial, file);
   return true;
 }
 
