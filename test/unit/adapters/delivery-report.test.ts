@@ -7,6 +7,11 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { written } from '../../support/written.ts';
 
 const NOON = 1_795_334_400_000;
+
+// The library of the metrics warns of a time that is far from now.
+beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(NOON));
+afterEach(() => void jest.restoreAllMocks());
+
 const DELIVERY: Delivery = {
   source: 'inkress',
   method: 'POST',

@@ -8,6 +8,11 @@ import { ManualClock } from '../../support/manual-clock.ts';
 import { written } from '../../support/written.ts';
 
 const NOON = 1_795_334_400_000;
+
+// The library of the metrics warns of a time that is far from now.
+beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(NOON));
+afterEach(() => void jest.restoreAllMocks());
+
 const WEBHOOKS = 100;
 
 /** An event of Scalekit is known by its id, one of Skribby by the hash of what it signs. */
