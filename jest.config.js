@@ -6,7 +6,8 @@ export default {
   // Packages that ship ES modules only are transformed too; everything else in node_modules is CommonJS already.
   transformIgnorePatterns: ['/node_modules/(?!(@middy)/)'],
   setupFilesAfterEnv: ['<rootDir>/test/support/printed.ts'],
-  testTimeout: 90_000,
+  // For what hangs: whoever waits says sooner, and in words, what did not come.
+  testTimeout: 600_000,
   // Much of the time is waiting, for minutes that a real host takes; each host is a dozen processes.
   maxWorkers: 2,
 };

@@ -29,7 +29,7 @@ export interface SandboxHost {
 const RUNTIME = createRequire(import.meta.url).resolve('aws-lambda-ric');
 const CLIENT = new URL('./rapid-client.ts', import.meta.url).href;
 /** Lambda gives the first initialisation 10 s; two slow cores running other things get more. */
-const INIT_TIMEOUT_MS = 30_000;
+const INIT_TIMEOUT_MS = 120_000;
 
 interface Running {
   readonly id: string;

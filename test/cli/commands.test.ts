@@ -9,7 +9,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hookgate-files-'));
   host = await startLocalHost();
-}, 90_000);
+});
 
 afterAll(async () => {
   await host.stop();

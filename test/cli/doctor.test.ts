@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonClient } from '../../local/aws/json-client.ts';
 import type { HostFile } from '../../local/data-folder.ts';
-import { type Ended, hookgate, type RunningHost, startLocalHost } from './process.ts';
+import { type Ended, eventually, hookgate, type RunningHost, startLocalHost } from './process.ts';
 
 let host: RunningHost;
 const run = (line: string): Promise<Ended> => hookgate(line.split(' '), { env: host.env });
@@ -24,9 +24,9 @@ async function doctor(): Promise<Report & { readonly code: number | null }> {
 
 beforeAll(async () => {
   host = await startLocalHost();
-}, 120_000);
+});
 
-afterAll(() => host.stop(), 60_000);
+afterAll(() => host.stop());
 
 test('a gateway that is well has nothing wrong, and every check is named', async () => {
   const { code, wrong, checks } = await doctor();
@@ -45,7 +45,7 @@ test('a gateway that is well has nothing wrong, and every check is named', async
     'ledger',
     'alarms',
   ]);
-}, 60_000);
+});
 
 test('a paused route is found, with what to do', async () => {
   expect((await run('pause inkress/payment-success --reason test')).code).toBe(0);
@@ -60,7 +60,7 @@ test('a paused route is found, with what to do', async () => {
     },
   ]);
   expect(code).toBe(0);
-}, 60_000);
+});
 
 test('a mapping that somebody disabled is found', async () => {
   const { endpoints } = JSON.parse(readFileSync(join(host.env.HOOKGATE_DATA ?? '', 'host.json'), 'utf8')) as HostFile;
@@ -70,11 +70,21 @@ test('a mapping that somebody disabled is found', async () => {
   };
   const queue = 'hookgate-local-skribby-status-update';
   const mapping = EventSourceMappings.find(({ EventSourceArn }) => EventSourceArn.endsWith(`:${queue}`));
-  // The breaker controller sets it right within a minute.
-  await fetch(`${at}/${mapping?.UUID}`, { method: 'PUT', body: JSON.stringify({ Enabled: false }) });
-  const { code, checks } = await doctor();
+  const enable = (Enabled: boolean) =>
+    fetch(`${at}/${mapping?.UUID}`, { method: 'PUT', body: JSON.stringify({ Enabled }) });
+  // The breaker controller sets it right within a minute; it may be this moment.
+  const { code, found } = await eventually(
+    async () => {
+      await enable(false);
+      const report = await doctor();
+      const found = report.checks.filter(({ check, says }) => check === 'mappings' && says.includes('skribby'));
+      return { code: report.code, found };
+    },
+    ({ found }) => found.length > 0,
+  );
+  await enable(true);
 
-  expect(checks.filter(({ check, says }) => check === 'mappings' && says.includes('skribby'))).toEqual([
+  expect(found).toEqual([
     {
       check: 'mappings',
       state: 'look',
@@ -83,26 +93,30 @@ test('a mapping that somebody disabled is found', async () => {
     },
   ]);
   expect(code).toBe(0);
-}, 60_000);
+});
 
 test('a secret that cannot be its provider’s is wrong', async () => {
   const { endpoints } = JSON.parse(readFileSync(join(host.env.HOOKGATE_DATA ?? '', 'host.json'), 'utf8')) as HostFile;
   const client = jsonClient(endpoints.secretsmanager, 'secretsmanager');
   await client.call('PutSecretValue', { SecretId: 'hookgate/local/scalekit', SecretString: 'whsec_!' });
   client.close();
-  const { code, wrong, checks } = await doctor();
+  const { code, checks } = await doctor();
 
-  expect([code, wrong]).toEqual([1, 1]);
-  expect(checks.find(({ state }) => state === 'wrong')).toMatchObject({
-    check: 'secrets',
-    says: 'the secret of scalekit is not as scalekit writes its',
-    mend: 'run `npm run -s hookgate -- secret set scalekit`',
-  });
-}, 60_000);
+  expect(code).toBe(1);
+  // What was disabled before may ring by now.
+  expect(checks.filter(({ check, state }) => state === 'wrong' && check !== 'alarms')).toEqual([
+    {
+      check: 'secrets',
+      state: 'wrong',
+      says: 'the secret of scalekit is not as scalekit writes its',
+      mend: 'run `npm run -s hookgate -- secret set scalekit`',
+    },
+  ]);
+});
 
 test('nobody there is wrong, and says how to start it', async () => {
   const { code, stdout } = await hookgate(['doctor'], { env: { ...host.env, HOOKGATE_DATA: '/nowhere' } });
 
   expect(code).toBe(1);
   expect(stdout).toContain('Hookgate is not running here');
-}, 30_000);
+});

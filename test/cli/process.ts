@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { leaksIn, secretsIn } from '../support/canary.ts';
+import { freePort } from '../support/free-port.ts';
 import { keepPrinted, removeData } from '../support/host.ts';
 
 const ROOT = resolve(__dirname, '../..');
+const START_WITHIN_MS = 240_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -78,7 +79,7 @@ export async function startLocalHost(): Promise<RunningHost> {
 }
 
 async function ready(url: string, child: ChildProcess, said: () => string): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + START_WITHIN_MS;
   while (Date.now() < deadline && child.exitCode === null) {
     const answer = await fetch(`${url}/healthz`).catch(() => undefined);
     if (answer?.ok) return;
@@ -88,16 +89,8 @@ async function ready(url: string, child: ChildProcess, said: () => string): Prom
   throw new Error(`The local host did not start:\n${said()}`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
 /** Longer than a lease on this machine: what an execution holds comes back when that has ended. */
-const PATIENCE_MS = 50_000;
+const PATIENCE_MS = 100_000;
 
 /** Asks again until the answer is as wished, or fails with the last one. */
 export async function eventually<T>(ask: () => Promise<T>, wished: (answer: T) => boolean): Promise<T> {

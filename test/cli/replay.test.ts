@@ -10,7 +10,7 @@ let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hookgate-replay-'));
   host = await startLocalHost();
-}, 90_000);
+});
 
 afterAll(async () => {
   await host.stop();
@@ -44,8 +44,13 @@ async function park(id: string, type: 'payment.success' | 'payment.failed' = 'pa
   const sent = await run(`send inkress ${type} --data -`, JSON.stringify({ id, event_type: type }));
   expect(sent.code).toBe(0);
   await untilEvent('inkress', id, { status: 'PARKED' });
+  await untilAtRest(`inkress/${type.replace('.', '-')}`);
+}
+
+/** Waits until every message of a route lies in its parked queue; seen twice, as one may hop past who counts the queues. */
+async function untilAtRest(route: string): Promise<void> {
   await eventually(
-    () => isAllParked(`inkress/${type.replace('.', '-')}`),
+    async () => (await isAllParked(route)) && (await isAllParked(route)),
     (all) => all,
   );
 }
@@ -83,7 +88,7 @@ test('an event that is done is left alone, and runs again in the next epoch with
   );
   expect(await untilEvent('inkress', 'evt_again', { status: 'DONE', epoch: 1 })).toMatchObject({ attempt: 1 });
   expect(await json('replay inkress evt_again --force')).toMatchObject({ replay: 'restarted', via: 'queue', epoch: 2 });
-}, 60_000);
+});
 
 test('who replayed what, and why, is in the log of the admin function', async () => {
   await run('send inkress payout.completed --id evt_audited');
@@ -111,7 +116,7 @@ test('a parked event is tried again in its own epoch, and parked again while nob
   expect((await run('replay inkress evt_poison')).stdout).toBe('Sent to its queue once more.\n');
 
   expect(await untilEvent('inkress', 'evt_poison', { status: 'PARKED', attempt: 2 })).toMatchObject({ epoch: 0 });
-}, 60_000);
+});
 
 test('parked events are redriven to the main queue, and reach their processor', async () => {
   // Of a route without a replay: two messages of one event would wait for one another.
@@ -136,7 +141,7 @@ test('parked events are redriven to the main queue, and reach their processor', 
     () => json('show inkress evt_redriven'),
     ({ status, attempt }) => status === 'PARKED' && Number(attempt) >= 2,
   );
-}, 90_000);
+});
 
 test('the queues of a route are listed', async () => {
   const { code, stdout } = await run('dlq ls scalekit/user-created');
@@ -172,14 +177,14 @@ describe('many at once', () => {
     expect((await run(`replay --source inkress --to ${since.slice(0, 10)} --dry-run`)).stdout).toBe(
       '0 events are PARKED.\n',
     );
-  }, 60_000);
+  });
 
   test('stop at canaries that do not end well', async () => {
     const { code, stdout, stderr } = await run(`replay --source inkress --from ${since} --canary 1 --yes`);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/Stopped after 1 of \d+: inkress evt_bulk_3 is PARKED again \(invalid-payload.*\)\./);
     expect(await json('show inkress evt_bulk_2')).toMatchObject({ attempt: 1 });
-  }, 60_000);
+  });
 
   test('are each replayed once, also when the same command line is given again', async () => {
     const log = join(folder, 'replayed.jsonl');
@@ -190,7 +195,7 @@ describe('many at once', () => {
     await untilEvent('inkress', 'evt_bulk_1', { status: 'PARKED', attempt: 2 });
 
     expect(await json(`replay --source inkress --from ${since} --yes --log ${log}`)).toMatchObject({ selected: 0 });
-  }, 60_000);
+  });
 
   test('that were interrupted go on where they stood', async () => {
     const log = join(folder, 'interrupted.jsonl');
@@ -214,10 +219,13 @@ describe('many at once', () => {
     const before = noted().length;
 
     await eventually(parked, (count) => count === all);
+    // One may be sent that is not noted.
+    await untilAtRest('inkress/payment-success');
+    await untilAtRest('inkress/payment-failed');
     const rest = await json(`replay --source inkress --from ${since} --rate 50 --yes --log ${log}`);
     expect(before).toBeLessThan(all);
     expect(rest).toMatchObject({ selected: all - before, failed: 0 });
-  }, 60_000);
+  });
 
   test('begin anew with --force, each in its next epoch', async () => {
     await run('send inkress payment.failed --id evt_many_1');
@@ -227,7 +235,7 @@ describe('many at once', () => {
 
     expect(await json(args)).toEqual({ selected: 2, replayed: 2, skipped: 0, failed: 0 });
     for (const id of ['evt_many_1', 'evt_many_2']) await untilEvent('inkress', id, { status: 'DONE', epoch: 1 });
-  }, 60_000);
+  });
 });
 
 test.each([

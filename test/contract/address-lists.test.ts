@@ -41,14 +41,14 @@ beforeAll(async () => {
   dynamo = table.client;
   waf = await startIpSetsApi({ sets, arnPrefix: PREFIX, path: join(folder, 'sets.json'), guard: new Guard() });
   wafClient = new WAFV2Client({ endpoint: waf.url, region: 'us-east-1', credentials, maxAttempts: 1 });
-}, 60_000);
+});
 
 afterAll(async () => {
   wafClient.destroy();
   await waf.close();
   await table.close();
   rmSync(folder, { recursive: true, force: true });
-}, 30_000);
+});
 
 test('a published list comes into the sets of AWS WAF; a large change waits for a person, and is applied then', async () => {
   const allowlists = dynamoAllowlists(dynamo, table.tableName);

@@ -7,9 +7,9 @@ let table: TableUnderTest;
 
 beforeAll(async () => {
   table = await openDynalite();
-}, 60_000);
+});
 
-afterAll(() => table.close(), 30_000);
+afterAll(() => table.close());
 
 test('each container hears what all have admitted, by source and minute', async () => {
   const [one, another] = [1, 2].map(() => dynamoAdmissions(table.client, table.tableName));

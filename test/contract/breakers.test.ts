@@ -15,9 +15,9 @@ describe.each(STORES)('the breakers: %s', (_, open) => {
 
   beforeAll(async () => {
     subject = await open();
-  }, 60_000);
+  });
 
-  afterAll(() => subject.close(), 30_000);
+  afterAll(() => subject.close());
 
   test('a route that never failed has none', async () => {
     expect(await breakers().read(newRoute())).toBeUndefined();

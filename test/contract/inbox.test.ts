@@ -15,12 +15,12 @@ beforeAll(async () => {
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
   // A payload is in the same bucket.
   await client.send(new PutObjectCommand({ Bucket: BUCKET, Key: `${'0'.repeat(64)}/x`, Body: 'payload' }));
-}, 60_000);
+});
 
 afterAll(async () => {
   client?.destroy();
   await services.end();
-}, 30_000);
+});
 
 const INBOXES: readonly (readonly [string, () => Inbox])[] = [
   ['S3', () => s3Inbox(BUCKET, { ...CREDENTIALS, endpoint, maxAttempts: 1 })],

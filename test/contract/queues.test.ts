@@ -10,8 +10,8 @@ describe.each(CHAINS)('the queues of a route, %s,', (_name, open) => {
 
   beforeAll(async () => {
     chain = await open();
-  }, 60_000);
-  afterAll(() => chain?.close(), 60_000);
+  });
+  afterAll(() => chain?.close());
 
   async function received(hop: Hop): Promise<Handed> {
     const message = await chain.receive(hop);
@@ -70,5 +70,5 @@ describe.each(CHAINS)('the queues of a route, %s,', (_name, open) => {
     expect(anew.sentAt).toBeGreaterThan(sentAt);
     await anew.delete();
     expect(await chain.receive('parked')).toBeUndefined();
-  }, 60_000);
+  });
 });

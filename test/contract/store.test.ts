@@ -58,9 +58,9 @@ describe.each(STORES)('the store: %s', (_, open) => {
 
   beforeAll(async () => {
     subject = await open();
-  }, 60_000);
+  });
 
-  afterAll(() => subject.close(), 30_000);
+  afterAll(() => subject.close());
 
   /** A record that `first` has claimed. */
   async function claimed(more: Partial<EventRecord> = {}): Promise<{ record: EventRecord; fence: Fence }> {
@@ -435,4 +435,4 @@ test('a condition of the handler that does not hold refuses the whole transactio
   // DynamoDB refuses the same token with other writes for ten minutes.
   expect(new Set(tokens).size).toBe(2);
   await close();
-}, 60_000);
+});

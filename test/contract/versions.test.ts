@@ -14,9 +14,9 @@ let table: TableUnderTest;
 
 beforeAll(async () => {
   table = await openDynalite();
-}, 60_000);
+});
 
-afterAll(() => table.close(), 30_000);
+afterAll(() => table.close());
 
 async function put(item: Record<string, AttributeValue>): Promise<void> {
   await table.client.send(new PutItemCommand({ TableName: table.tableName, Item: item }));

@@ -12,9 +12,9 @@ describe.each(STORES)('what a provider sends once: %s', (_, open) => {
 
   beforeAll(async () => {
     subject = await open();
-  }, 60_000);
+  });
 
-  afterAll(() => subject.close(), 30_000);
+  afterAll(() => subject.close());
 
   /** How many a run enrols; its time may be up from the first, so that it ends as soon as it may. */
   const enrol = async (source: string, now: number, until = Infinity) =>

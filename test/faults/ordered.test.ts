@@ -19,7 +19,7 @@ describe.each([1, 2, 3])('fifty groups of a hundred events with random failures 
     expect(result.burned).toEqual([]);
     expect(result.mostReceives).toBeLessThanOrEqual(100);
     expect(await result.redrive()).toEqual([]);
-  }, 120_000);
+  });
 });
 
 test('ten minutes down: the breaker opens, nothing is parked for having waited, and order is kept', async () => {
@@ -30,10 +30,10 @@ test('ten minutes down: the breaker opens, nothing is parked for having waited, 
   expect((result.statuses.DONE ?? 0) + (result.statuses.PARKED ?? 0)).toBe(5_000);
   expect(result.burned).toEqual([]);
   expect([...result.triesOfParked].sort()).toEqual([5]);
-}, 120_000);
+});
 
 test('a consumer that knows nothing of groups is found out', async () => {
   const { overtakings } = await runOrdered({ seed: 1, groups: 5, events: 20, groupOf: ({ owner }) => owner });
 
   expect(overtakings.length).toBeGreaterThan(0);
-}, 120_000);
+});

@@ -15,7 +15,6 @@ test.each([true, false])(
     expect(result.receives).toBeLessThanOrEqual(5);
     expect(result.recoveryMinutes).toBeLessThanOrEqual(30);
   },
-  60_000,
 );
 
 test.each([1, 2, 24].flatMap((hours) => [true, false].map((controlled) => ({ hours, controlled }))))(
@@ -28,5 +27,4 @@ test.each([1, 2, 24].flatMap((hours) => [true, false].map((controlled) => ({ hou
     // What was tried often enough is parked; nothing is left in between.
     expect(['DONE', 'PARKED']).toEqual(expect.arrayContaining([...statuses]));
   },
-  60_000,
 );

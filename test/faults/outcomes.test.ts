@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import {
   PermanentError,
   type BatchEvent,
@@ -10,6 +9,7 @@ import {
   RetryLater,
 } from '../../lambdas/core/processor.ts';
 import { type Handlers, pkOf, Route } from './route.ts';
+import fc from '../support/property.ts';
 
 /** What one try of an event comes to. */
 const DEEDS = [
@@ -180,4 +180,4 @@ test('whatever its tries come to, each event ends DONE or PARKED, and what is pa
     { numRuns: 300, examples: [[DIED_LAST]] },
   );
   expect(seen.size).toBe(6);
-}, 240_000);
+});

@@ -10,7 +10,7 @@ const HOUR = 60 * 60_000;
 let desired: Desired;
 beforeAll(async () => {
   desired = await desiredOfLocalStage();
-}, 60_000);
+});
 
 const RECORD: EventRecord = {
   v: 1,
@@ -52,7 +52,7 @@ test('a healthy gateway is quiet for more than a day', async () => {
     world.pass();
     expect(world.ringing()).toEqual([]);
   }
-}, 120_000);
+});
 
 test.each(Object.entries(CAUSES))(
   '%s rings by its cause, alone, and is over when the cause is',
@@ -82,7 +82,6 @@ test.each(Object.entries(CAUSES))(
     }
     expect(world.ringing()).toEqual([]);
   },
-  120_000,
 );
 
 test('failures that have sunk below the threshold ring no more when nothing follows them', async () => {
@@ -98,7 +97,7 @@ test('failures that have sunk below the threshold ring no more when nothing foll
   const rings: boolean[] = [];
   for (const count of [6, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]) rings.push(await failuresIn(count));
   expect(rings.map(Number)).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
-}, 60_000);
+});
 
 const RUNG_BY: readonly (readonly [what: string, happens: (world: AlarmWorld) => unknown, rings: readonly string[]])[] =
   [
@@ -170,7 +169,7 @@ test('a source of which everything is refused is quiet, however much comes', asy
     world.pass();
   }
   expect(world.ringing()).toEqual(['silence-inkress']);
-}, 120_000);
+});
 
 test('a function that is not called any more has no data, and whoever is told of its alarm hears of it', async () => {
   const world = alarmWorld(desired);

@@ -21,13 +21,13 @@ beforeAll(async () => {
   dynamodb = jsonClient(host.endpoints.dynamodb, 'DynamoDB_20120810');
   const { TableNames } = (await dynamodb.call('ListTables', {})) as { TableNames: string[] };
   table = TableNames.find((name) => name.includes('Records')) ?? '';
-}, 120_000);
+});
 
 afterAll(async () => {
   dynamodb?.close();
   await host?.stop();
   removeData(data);
-}, 30_000);
+});
 
 const tried = (what: Attempt): Promise<Answered> => attempt(host.url, what);
 async function keysOfRecords(): Promise<string[]> {

@@ -51,7 +51,7 @@ describe('the adapters', () => {
     );
     await fetch(`${s3}/${BUCKET}`, { method: 'PUT' });
     bodies = bodyRows(client, 'records', s3Blobs(BUCKET));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     client.destroy();
@@ -232,12 +232,12 @@ describe('the gateway', () => {
     data = temporaryData();
     gateway = await Gateway.start(data);
     for (const source of ['scalekit', 'large']) secrets.set(source, await gateway.secret(source));
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await gateway?.stop();
     removeData(data);
-  }, 30_000);
+  });
 
   /** A signed event of exactly so many bytes. */
   async function deliver(source: string, name: string, size: number): Promise<number> {
@@ -270,16 +270,12 @@ describe('the gateway', () => {
     ['large', 'one-below-4-mib', 4 * KIB * KIB - 1, 201],
     ['large', 'exactly-4-mib', 4 * KIB * KIB, 201],
     ['large', 'one-above-4-mib', 4 * KIB * KIB + 1, 413],
-  ])(
-    'of %s, %s (%d bytes), is answered %d',
-    async (source, name, size, status) => {
-      expect(await deliver(source, name, size)).toBe(status);
-      if (status === 413) return expect(await viewOf(source, name)).toEqual({});
-      await until(
-        async () => (await viewOf(source, name)).status === 'DONE',
-        () => `${source} ${name} is not done`,
-      );
-    },
-    90_000,
-  );
+  ])('of %s, %s (%d bytes), is answered %d', async (source, name, size, status) => {
+    expect(await deliver(source, name, size)).toBe(status);
+    if (status === 413) return expect(await viewOf(source, name)).toEqual({});
+    await until(
+      async () => (await viewOf(source, name)).status === 'DONE',
+      () => `${source} ${name} is not done`,
+    );
+  });
 });

@@ -80,4 +80,4 @@ test('a secret is found in a log, a row, a packed payload, a message, an object 
   );
   expect(found.join()).not.toContain(SECRET);
   await expect(services.end()).rejects.toThrow('Secrets are outside the secret store');
-}, 60_000);
+});

@@ -80,7 +80,7 @@ test('a claim is whole as soon as it is there', async () => {
 
   expect(code).toBe(0);
   expect(seen).toEqual(new Set([undefined, String(host.pid)]));
-}, 30_000);
+});
 
 test('a claim of a host that runs holds, until it is released', async () => {
   const host = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)', 'bin/local.ts'], { stdio: 'ignore' });

@@ -42,7 +42,7 @@ beforeAll(async () => {
       ],
     }),
   );
-}, 60_000);
+});
 afterAll(() => services.end());
 
 test('a table can be used as soon as it was made', async () => {

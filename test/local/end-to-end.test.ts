@@ -23,12 +23,12 @@ let host: RunningHost;
 beforeAll(async () => {
   data = temporaryData();
   host = await startTestHost(data);
-}, 90_000);
+});
 
 afterAll(async () => {
   await host?.stop();
   removeData(data);
-}, 30_000);
+});
 
 async function eventOf(source: string, id: string): Promise<EventView | undefined> {
   const answer = await fetch(`${host.url}/admin/events/${source}/${encodeURIComponent(id)}`);
@@ -186,4 +186,4 @@ test('what was acknowledged before a SIGKILL is done after the next start, each 
   for (const id of acknowledged) await untilDone('inkress', id);
   const orders = (await itemsOf('orders')).map(({ id }) => id?.S ?? '');
   expect([...acknowledged].filter((id) => !orders.includes(`order_${id}`))).toEqual([]);
-}, 240_000);
+});

@@ -10,7 +10,7 @@ const arnOf = (url: string) => `arn:aws:sqs:us-east-1:000000000000:${url.split('
 
 beforeAll(async () => {
   sqs = connect((await services.start()).sqs);
-}, 60_000);
+});
 afterAll(() => services.end());
 
 async function queue(Attributes: Record<string, string> = {}): Promise<string> {

@@ -20,14 +20,14 @@ beforeAll(async () => {
   sqs = jsonClient(endpoints.sqs, 'AmazonSQS');
   dynamodb = jsonClient(endpoints.dynamodb, 'DynamoDB_20120810');
   secret = await gateway.secret('inkress');
-}, 90_000);
+});
 
 afterAll(async () => {
   sqs?.close();
   dynamodb?.close();
   await gateway?.stop();
   removeData(data);
-}, 30_000);
+});
 
 /** A real event, done; returns what its queue carried of it. */
 async function delivered(name: string): Promise<{ v: number; pk: string; epoch: number; bodySha256: string }> {
@@ -107,7 +107,7 @@ beforeAll(async () => {
   const real = await recordOf((await delivered('evt-model')).pk);
   const waits = { pk: { S: OF_ANOTHER_ROUTE }, status: { S: 'RECEIVED' }, route: { S: 'bad' } };
   await dynamodb.call('PutItem', { TableName: await tableNamed('Records'), Item: { ...real, ...waits } });
-}, 90_000);
+});
 
 test.each<[string, string, (real: object & { pk: string }) => string]>([
   ['that is no JSON', 'not-json', () => 'DROP TABLE events'],
@@ -117,24 +117,20 @@ test.each<[string, string, (real: object & { pk: string }) => string]>([
   ['of a replay that never was', 'unknown-epoch', (real) => JSON.stringify({ ...real, epoch: 7 })],
   ['with a key that no table takes', 'malformed-key', (real) => JSON.stringify({ ...real, pk: '' })],
   ['of another route', 'other-route', (real) => JSON.stringify({ ...real, pk: OF_ANOTHER_ROUTE })],
-])(
-  'a message %s is quarantined as %s, counted, and parked without being executed',
-  async (_case, reason, forge) => {
-    const real = await delivered(`evt-${reason}`);
-    const before = await effects();
-    const message = forge(real);
-    await send(message);
-    await untilParked(message);
+])('a message %s is quarantined as %s, counted, and parked without being executed', async (_case, reason, forge) => {
+  const real = await delivered(`evt-${reason}`);
+  const before = await effects();
+  const message = forge(real);
+  await send(message);
+  await untilParked(message);
 
-    const lines = logLines();
-    expect(lines.filter((line) => line['message'] === 'quarantined' && line['reason'] === reason)).not.toEqual([]);
-    expect(lines.filter((line) => line['Quarantined'] === 1)).not.toEqual([]);
-    expect(await effects()).toBe(before);
-    expect((await recordOf(real.pk))['status']?.S).toBe('DONE');
-    expect((await recordOf(OF_ANOTHER_ROUTE))['status']?.S).toBe('RECEIVED');
-  },
-  90_000,
-);
+  const lines = logLines();
+  expect(lines.filter((line) => line['message'] === 'quarantined' && line['reason'] === reason)).not.toEqual([]);
+  expect(lines.filter((line) => line['Quarantined'] === 1)).not.toEqual([]);
+  expect(await effects()).toBe(before);
+  expect((await recordOf(real.pk))['status']?.S).toBe('DONE');
+  expect((await recordOf(OF_ANOTHER_ROUTE))['status']?.S).toBe('RECEIVED');
+});
 
 test('a record that a newer version wrote is left alone, and its message comes back later', async () => {
   const real = await delivered('evt-newer');
@@ -157,4 +153,4 @@ test('a record that a newer version wrote is left alone, and its message comes b
   expect(await effects()).toBe(before);
   const { Attributes } = await sqs.call('GetQueueAttributes', { QueueUrl: queueUrl(''), AttributeNames: ['All'] });
   expect(Attributes).toMatchObject({ ApproximateNumberOfMessagesNotVisible: '1' });
-}, 90_000);
+});

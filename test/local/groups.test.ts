@@ -17,14 +17,14 @@ beforeAll(async () => {
   gateway = await Gateway.start(data, 'groups');
   dynamodb = jsonClient(gateway.host.endpoints.dynamodb, 'DynamoDB_20120810');
   sqs = jsonClient(gateway.host.endpoints.sqs, 'AmazonSQS');
-}, 180_000);
+});
 
 afterAll(async () => {
   dynamodb?.close();
   sqs?.close();
   await gateway?.stop();
   removeData(data);
-}, 60_000);
+});
 
 async function events(): Promise<readonly string[]> {
   const { TableNames } = (await dynamodb.call('ListTables', {})) as { TableNames: string[] };

@@ -78,7 +78,7 @@ beforeAll(async () => {
   await queues.send(new sqs.CreateQueueCommand({ QueueName: 'open' }));
   await queues.send(new sqs.CreateQueueCommand({ QueueName: 'sealed' }));
   await services.bind(RULES, file);
-}, 60_000);
+});
 
 afterAll(async () => {
   await services.end();

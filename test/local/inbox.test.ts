@@ -24,13 +24,13 @@ beforeAll(async () => {
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
   addSources();
   host = await startTestHost(join(project, '.hookgate'), { project });
-}, 180_000);
+});
 
 afterAll(async () => {
   await host?.stop();
   removeData(join(project, '.hookgate'));
   rmSync(project, { recursive: true, force: true, maxRetries: 5 });
-}, 30_000);
+});
 
 function addSources(): void {
   const path = join(project, 'lib', 'config.ts');
@@ -95,6 +95,15 @@ async function listed(source: string): Promise<Listed['entries']> {
   return (JSON.parse((await hookgate(`inbox list ${source} --json`)).stdout) as Listed).entries;
 }
 
+/** What takes too long to keep is not kept, and no more of that minute: then it is sent again. */
+async function refuseAndKeep(event: string, secret: string, pad = ''): Promise<void> {
+  const before = (await listed('shop')).length;
+  await eventually(async () => {
+    expect(await deliver('shop', event, secret, pad)).toBe(401);
+    return (await listed('shop')).length > before || undefined;
+  }, 150);
+}
+
 interface Result {
   readonly id: string;
   readonly outcome: string;
@@ -109,8 +118,8 @@ test('deliveries that a wrong secret refused are let in once it is mended, each 
   const events = ['one', 'two', 'three', 'four', 'five'];
   // One that is too large for a row, compressed.
   const large = randomBytes(300_000).toString('base64');
-  for (const event of events) expect(await deliver('shop', event, RIGHT, event === 'five' ? large : '')).toBe(401);
-  expect(await deliver('shop', 'forged', 'nobody has given it this')).toBe(401);
+  for (const event of events) await refuseAndKeep(event, RIGHT, event === 'five' ? large : '');
+  await refuseAndKeep('forged', 'nobody has given it this');
 
   const kept = await listed('shop');
   expect(kept).toHaveLength(6);
@@ -127,7 +136,12 @@ test('deliveries that a wrong secret refused are let in once it is mended, each 
   // What ends with it is what the deployment generated, which nobody has.
   expect(await hookgate('secret set shop', `${RIGHT}\n`)).toMatchObject({ code: 0 });
   // GitHub is asked for one of them again meanwhile, by hand: a second copy of it.
-  await eventually(async () => (await deliver('shop', 'one', RIGHT)) < 300 || undefined, 180);
+  await eventually(async () => {
+    if ((await deliver('shop', 'one', RIGHT)) < 300) return true;
+    // A minute keeps twenty of them.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    return undefined;
+  }, 180);
   // Of the copies that came before the new secret was held, too.
   const before = await listed('shop');
   const dry = await hookgate('inbox release shop --all --dry-run');
@@ -154,7 +168,7 @@ test('deliveries that a wrong secret refused are let in once it is mended, each 
     () => JSON.stringify(seen),
   );
   expect(seen.map(({ eventId }) => eventId).sort()).toEqual([...events].sort());
-}, 300_000);
+});
 
 test('who let it in, what and why is in the log, and nothing of a body or a secret', () => {
   const folder = join(host.data, 'logs');
@@ -194,7 +208,7 @@ test('a flood of 10,000 leaves no more than twenty of each minute, and each is a
   expect(Math.max(...perMinute.values())).toBeLessThanOrEqual(20);
   expect(kept.length).toBeLessThanOrEqual(20 * minutes);
   expect(kept.length).toBeGreaterThan(0);
-}, 600_000);
+});
 
 test('nothing is kept of a source whose inbox is off', async () => {
   expect(await hookgate('secret set other', `${RIGHT}\n`)).toMatchObject({ code: 0 });

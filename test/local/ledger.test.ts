@@ -14,12 +14,12 @@ let gateway: Gateway;
 beforeAll(async () => {
   data = temporaryData();
   gateway = await Gateway.start(data);
-}, 90_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();
   removeData(data);
-}, 30_000);
+});
 
 async function ledger(): Promise<readonly LedgerRow[]> {
   const answer = await fetch(`${gateway.host.url}/admin/ledger`);
@@ -36,14 +36,16 @@ test('messages that are purged from their queue show as overdue within two minut
   const QueueUrl = `${endpoints.sqs}/000000000000/hookgate-local-inkress-effect`;
   let accepted = 0;
   // Faster than the processor takes them: some are still in the queue when it is purged.
-  await Promise.all(
-    Array.from({ length: 150 }, async (_, i) => {
-      const request = sign({ source: 'inkress', name: `evt-${i}`, forged: false, answers: [] }, secrets, Date.now());
+  const names = Array.from({ length: 150 }, (_, i) => `evt-${i}`);
+  const client = async () => {
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      const request = sign({ source: 'inkress', name, forged: false, answers: [] }, secrets, Date.now());
       const answer = await fetch(`${url}${request.path}`, { ...request, method: 'POST' });
       if (answer.ok) accepted++;
-      if (i % 10 === 9) await sqs.call('PurgeQueue', { QueueUrl });
-    }),
-  );
+      if (names.length % 10 === 0) await sqs.call('PurgeQueue', { QueueUrl });
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, client));
   await sqs.call('PurgeQueue', { QueueUrl });
   sqs.close();
 
@@ -62,7 +64,7 @@ test('messages that are purged from their queue show as overdue within two minut
   expect(code).toBe(0);
   expect(stdout).toMatch(/HOUR +SOURCE +ACCEPTED +DONE +FILTERED +PARKED +IN FLIGHT +MISSING +OVERDUE/);
   expect(stdout).toContain(`${sum(rows, 'overdue')} overdue: their messages are lost, or their queue is behind.`);
-}, 240_000);
+});
 
 test('a record that was deleted shows as missing within two minutes, whatever had become of its event', async () => {
   const { url, endpoints } = gateway.host;
@@ -100,7 +102,7 @@ test('a record that was deleted shows as missing within two minutes, whatever ha
 
   const { stdout } = await hookgate(['ledger'], { env: { HOOKGATE_DATA: data } });
   expect(stdout).toContain('1 missing: their records were deleted.');
-}, 240_000);
+});
 
 async function recordsTable(dynamodb: ReturnType<typeof jsonClient>): Promise<string> {
   const { TableNames } = await dynamodb.call('ListTables', {});

@@ -11,8 +11,8 @@ import { removeData, type RunningHost, startTestHost, temporaryData, until } fro
 
 const TYPE = 'organization.directory.user_created';
 const WEBHOOKS = 200;
-/** Also where each is processed by itself: how many come together is the machine's. */
-const MOST_BYTES = 560;
+/** Also where each is processed by itself, with long times: how many come together is the machine's. */
+const MOST_BYTES = 600;
 
 let data: string;
 let host: RunningHost;
@@ -24,12 +24,12 @@ beforeAll(async () => {
   const client = jsonClient(host.endpoints.secretsmanager, 'secretsmanager');
   secret = String((await client.call('GetSecretValue', { SecretId: 'hookgate/local/scalekit' }))['SecretString']);
   client.close();
-}, 120_000);
+});
 
 afterAll(async () => {
   await host?.stop();
   removeData(data);
-}, 30_000);
+});
 
 /** As the provider sends it. */
 async function send(id: string, more: { readonly secret?: string } = {}): Promise<number> {
@@ -50,7 +50,7 @@ const linesOf = (log: string) =>
 const bytesOf = (lines: readonly string[]) => lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
 const countOf = (lines: readonly string[], id: string) => lines.filter((line) => line.includes(id)).length;
 
-test('two hundred webhooks are a line at the door and a line at the handler each, 560 bytes of log with their metrics', async () => {
+test('two hundred webhooks are a line at the door and a line at the handler each, 600 bytes of log with their metrics', async () => {
   const ids = Array.from({ length: WEBHOOKS }, newId);
   const sending = [...ids];
   const client = async () => {
@@ -68,12 +68,19 @@ test('two hundred webhooks are a line at the door and a line at the handler each
   expect((bytesOf(verifier) + bytesOf(processor)) / WEBHOOKS).toBeLessThanOrEqual(MOST_BYTES);
   // Nothing of a payload or of a signature.
   expect([...verifier, ...processor].join('\n')).not.toMatch(/given_name|v1,|whsec_|@example\.com/);
-}, 180_000);
+});
 
 test('the statistics count each of them once', async () => {
-  const { types } = (await (await fetch(`${host.url}/admin/webhook-stats?hours=1`)).json()) as {
-    types: readonly TypeStatistics[];
-  };
+  let types: readonly TypeStatistics[] = [];
+  // A batch's metrics are its last line.
+  await until(
+    async () => {
+      const answer = await fetch(`${host.url}/admin/webhook-stats?hours=1`);
+      ({ types } = (await answer.json()) as { types: readonly TypeStatistics[] });
+      return types[0]?.succeeded === WEBHOOKS;
+    },
+    () => JSON.stringify(types),
+  );
   const [created, ...others] = types;
   expect(created).toMatchObject({ source: 'scalekit', type: TYPE, count: WEBHOOKS, succeeded: WEBHOOKS, failed: 0 });
   expect(others.map(({ count }) => count)).toEqual(others.map(() => 0));
@@ -81,7 +88,7 @@ test('the statistics count each of them once', async () => {
   const { code, stdout } = await hookgate(['stats', '--hours', '1'], { env: { HOOKGATE_DATA: data } });
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^scalekit +${TYPE} +${WEBHOOKS} +${WEBHOOKS} +0 `, 'm'));
-}, 30_000);
+});
 
 test('a refused attempt is in the security log alone', async () => {
   expect(await send('evt_forged', { secret: 'whsec_bm90IHRoZSBrZXkgb2YgdGhpcyBzb3VyY2U=' })).toBe(401);
@@ -118,4 +125,4 @@ test('an alarm is listed, can be tried, a composed one by one of its own, and th
   const unknown = await hookgate(['alarm', 'test', 'parked-inkres-payment-success'], { env });
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toContain('Did you mean parked-inkress-payment-success');
-}, 60_000);
+});

@@ -34,7 +34,7 @@ beforeAll(async () => {
   );
   const blobs = { put: () => Promise.resolve(), get: () => Promise.resolve(undefined) };
   store = dynamoStore({ client, tableName: 'records', bodies: bodyRows(client, 'records', blobs) });
-}, 60_000);
+});
 
 afterAll(async () => {
   client?.destroy();

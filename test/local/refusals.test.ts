@@ -19,7 +19,7 @@ let host: RunningHost;
 beforeAll(async () => {
   data = temporaryData();
   host = await startTestHost(data);
-}, 90_000);
+});
 
 afterAll(() => removeData(data));
 
@@ -142,7 +142,7 @@ describe('data that is corrupt', () => {
     );
     expect(readFileSync(`${kept}.unreadable`, 'utf8')).toBe('{"positions":');
     expect(JSON.parse(readFileSync(kept, 'utf8'))).toHaveProperty('store');
-  }, 90_000);
+  });
 
   test('a template that can’t be read is made again', async () => {
     const manifest = join(data, 'cdk.out', 'manifest.json');
@@ -150,7 +150,7 @@ describe('data that is corrupt', () => {
     const again = await startTestHost(data);
     await again.stop();
     expect(JSON.parse(readFileSync(manifest, 'utf8'))).toHaveProperty('artifacts');
-  }, 90_000);
+  });
 });
 
 describe('a template that asks for what does not run here', () => {

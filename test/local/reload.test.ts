@@ -22,12 +22,12 @@ beforeAll(async () => {
   original = readFileSync(join(project, PROCESSOR), 'utf8');
   host = await startTestHost(join(project, '.hookgate'), { project, arguments: ['--watch'] });
   await until(() => host.output().includes('Watching lambdas/'), host.output);
-}, 120_000);
+});
 
 afterAll(async () => {
   await host?.stop();
   rmSync(project, { recursive: true, force: true, maxRetries: 5 });
-}, 30_000);
+});
 
 /** Writes the processor as an editor does: another file takes its place. */
 function edit(content: string): void {
@@ -65,7 +65,7 @@ test('a changed processor runs for the next event, and the console says how long
   edit(original.replace(start, `throw new Error('edited once');\n    ${start}`));
   await printed(/reloaded scalekit-user-created in \d+ ms\n/);
   expect((await outcome()).lastError).toContain('edited once');
-}, 120_000);
+});
 
 test('a mistake is told in one line with its place, and the code as it was goes on', async () => {
   edit(`${original}\nexport const x = ;\n`);
@@ -77,4 +77,4 @@ test('a mistake is told in one line with its place, and the code as it was goes 
   edit(original);
   await printed(/reloaded scalekit-user-created in \d+ ms\n[^]*reloaded scalekit-user-created in \d+ ms\n/);
   expect((await outcome()).status).toBe('DONE');
-}, 120_000);
+});

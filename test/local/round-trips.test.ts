@@ -96,7 +96,8 @@ beforeAll(async () => {
   circuit = new Circuit({
     route: 'scalekit/user-created',
     breakers: dynamoBreakers(dynamo, 'records'),
-    clock: systemClock,
+    // It stands still: what was read before is fresh, however slow the machine is.
+    clock: { ...systemClock, now: () => 0 },
   });
   consumeOne = async () => {
     const { Messages = [] } = await sqsClient.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
@@ -125,7 +126,7 @@ beforeAll(async () => {
     if (!reported) throw new Error('nothing was reported');
     return reported;
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   dynamo?.destroy();

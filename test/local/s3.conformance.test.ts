@@ -12,4 +12,4 @@ test('an object of any bytes is read back as it was written, also after a crash'
   s3 = new sdk.S3Client({ ...CREDENTIALS, endpoint: (await services.restart()).s3 });
   const { Body } = await s3.send(new sdk.GetObjectCommand({ Bucket: 'payloads', Key: 'a/b' }));
   expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(bytes)).toBe(true);
-}, 60_000);
+});

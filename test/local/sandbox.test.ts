@@ -94,7 +94,7 @@ test.each([
     'memory',
   ],
 ])('a function that %s fails its event', async (_, source, type, message) => {
-  const result = await pool(source, { memoryMb: 64 }).invoke('{}');
+  const result = await pool(source, { memoryMb: 64, timeoutMs: 120_000 }).invoke('{}');
   expect(json(result)).toEqual({ failed: type, message: expect.stringContaining(message) as unknown });
 });
 
@@ -102,7 +102,7 @@ test('a function is killed at its timeout, and the next event gets a new sandbox
   const hangs = pool(
     'exports.handler = async ({ hang }) => (hang ? new Promise(() => setInterval(() => 0, 1e6)) : "ok");',
     {
-      timeoutMs: 300,
+      timeoutMs: 3_000,
     },
   );
   expect(json(await hangs.invoke('{"hang":true}'))).toMatchObject({ failed: 'Sandbox.Timedout' });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   const { secretsmanager } = await services.start();
   client = new SecretsManagerClient({ ...CREDENTIALS, endpoint: secretsmanager });
   await client.send(new CreateSecretCommand({ Name: GROUP, SecretString: '{}' }));
-}, 60_000);
+});
 afterAll(async () => {
   client.destroy();
   await services.end();

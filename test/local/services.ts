@@ -82,7 +82,7 @@ export class TestServices {
 }
 
 /** Asks again until it is so, or fails after some seconds. */
-export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, seconds = 15): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | undefined> | T | undefined, seconds = 60): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await ask();

@@ -59,26 +59,26 @@ test('Ctrl-C leaves no process', async () => {
   process.kill(-host.pid, 'SIGINT');
   expect(await host.ended).toBe(0);
   await untilGone(all);
-}, 120_000);
+});
 
 test('a SIGKILL of the host leaves no process', async () => {
   const { host, pids } = await atWork();
   await host.kill();
   await untilGone(pids);
-}, 120_000);
+});
 
 test('a SIGKILL of its whole process group leaves no process', async () => {
   const { host, pids } = await atWork();
   process.kill(-host.pid, 'SIGKILL');
   await host.ended;
   await untilGone(pids);
-}, 120_000);
+});
 
 test('a terminal that is closed leaves no process', async () => {
   const { host, pids } = await atWork();
   expect(await host.hangUp()).toBe(0);
   await untilGone(pids);
-}, 120_000);
+});
 
 test('Ctrl-C during the start leaves no process', async () => {
   const child = spawnHost(data, { group: true });
@@ -92,4 +92,4 @@ test('Ctrl-C during the start leaves no process', async () => {
   process.kill(-pid, 'SIGINT');
   expect(await ended).toBe(0);
   await untilGone(pids);
-}, 120_000);
+});

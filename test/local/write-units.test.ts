@@ -37,7 +37,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   endpoint = (await services.start()).dynamodb;
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const client of clients) client.destroy();
@@ -167,7 +167,7 @@ test('an accepted webhook of each sample provider is six write units until it is
     ]);
     expect(sumOf(counted)).toBe(6);
   }
-}, 120_000);
+});
 
 test('listing by type costs one unit more, by status five', async () => {
   const [byType, byStatus] = [await gatewayOn(['type']), await gatewayOn(['status'])];
@@ -175,4 +175,4 @@ test('listing by type costs one unit more, by status five', async () => {
     expect(sumOf(await byType(source, type))).toBe(7);
     expect(sumOf(await byStatus(source, type))).toBe(11);
   }
-}, 120_000);
+});

@@ -16,7 +16,7 @@ export interface CountingProxy {
 }
 
 /** Longer than two calls made together are apart, so that they overlap for whoever looks. */
-const HELD_MS = 60;
+const HELD_MS = 500;
 
 /** Stands before a service and counts; holds each answer for a moment. */
 export async function countingProxy(target: string, calls: Call[] = []): Promise<CountingProxy> {

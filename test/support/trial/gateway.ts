@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { HostFile } from '../../../local/data-folder.ts';
 import { jsonClient } from '../../../local/aws/json-client.ts';
+import { freePort } from '../free-port.ts';
 import { kill, victimsOf } from './victims.ts';
 
-const START_WITHIN_MS = 60_000;
+const START_WITHIN_MS = 240_000;
 
 /** One gateway over many lives: the same data folder, the same port, a new process after each end. */
 export class Gateway {
@@ -102,13 +102,4 @@ export class Gateway {
   #ready({ pid }: ChildProcess): boolean {
     return existsSync(join(this.data, 'host.json')) && this.host.pid === pid;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((found) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => found(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { batchResponse } from '../../../lambdas/core/processing/batch-response.ts';
 import { inBulk } from '../../../lambdas/core/processing/bulk.ts';
 import { type EventOutcome, processor, type ProcessorContext } from '../../../lambdas/core/processor.ts';
@@ -11,6 +10,7 @@ import {
 } from '../../../lambdas/core/processing/supervise.ts';
 import { NOON } from '../../support/gateway-in-memory.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import fc from '../../support/property.ts';
 
 interface Sent {
   readonly messageId: string;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { anyEvent } from '../../../cli/samples.ts';
 import { sign, type SignedRequest } from '../../../lambdas/core/scheme/sign.ts';
 import type { Delivery } from '../../../lambdas/core/delivery.ts';
@@ -8,6 +7,7 @@ import type { Provider } from '../../../lambdas/core/scheme/provider.ts';
 import type { Verdict } from '../../../lambdas/core/verdict.ts';
 import { providers } from '../../../lambdas/providers/index.ts';
 import { sampleKeys, sampleSetting } from '../../support/keys.ts';
+import fc from '../../support/property.ts';
 
 const NOW = 1_767_225_600_000;
 const DAY = 24 * 60 * 60 * 1000;
