@@ -1,9 +1,4 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  QueryCommand,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Store } from '../../core/ports.ts';
 import { INDEX, OUTBOX_SHARDS } from '../../core/table.ts';
@@ -14,22 +9,20 @@ export function dueOutbox(client: DynamoDBClient, tableName: string): Store['due
   /** A page that is full of what a newer version wrote must not hide what is behind it. */
   async function dueOf(shard: number, until: number, limit: number): Promise<Record<string, AttributeValue>[]> {
     const due: Record<string, AttributeValue>[] = [];
-    let next: Record<string, AttributeValue> | undefined;
-    do {
-      const page: QueryCommandOutput = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: INDEX.outbox.name,
-          KeyConditionExpression: 'outbox = :shard AND outboxAt <= :until',
-          FilterExpression: KNOWN_VERSION.condition,
-          ExpressionAttributeValues: marshall({ ...KNOWN_VERSION.values, ':shard': String(shard), ':until': until }),
-          Limit: limit,
-          ...(next && { ExclusiveStartKey: next }),
-        }),
-      );
-      due.push(...(page.Items ?? []));
-      next = page.LastEvaluatedKey;
-    } while (next && due.length < limit);
+    const pages = paginateQuery(
+      { client, pageSize: limit },
+      {
+        TableName: tableName,
+        IndexName: INDEX.outbox.name,
+        KeyConditionExpression: 'outbox = :shard AND outboxAt <= :until',
+        FilterExpression: KNOWN_VERSION.condition,
+        ExpressionAttributeValues: marshall({ ...KNOWN_VERSION.values, ':shard': String(shard), ':until': until }),
+      },
+    );
+    for await (const { Items = [] } of pages) {
+      due.push(...Items);
+      if (due.length >= limit) break;
+    }
     return due.slice(0, limit);
   }
 

@@ -2,8 +2,8 @@ import {
   type AttributeValue,
   BatchGetItemCommand,
   type DynamoDBClient,
+  paginateQuery,
   QueryCommand,
-  type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { BadCursor, type EventLog, type EventQuery } from '../../core/admin/admin.ts';
@@ -67,31 +67,28 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
     limit: number,
   ): Promise<{ readonly keys: Position[]; readonly more: boolean }> {
     const found: Position[] = [];
-    let start: Record<string, AttributeValue> | undefined;
-    do {
-      const page: QueryCommandOutput = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: index.name,
-          KeyConditionExpression: '#partition = :key AND receivedAt BETWEEN :from AND :to',
-          ExpressionAttributeNames: { '#partition': index.partitionKey },
-          ExpressionAttributeValues: marshall({
-            ':key': key,
-            ':from': from,
-            ':to': Math.max(from, Math.min(to, after?.receivedAt ?? to)),
-          }),
-          ScanIndexForward: false,
-          Limit: limit,
-          ...(start && { ExclusiveStartKey: start }),
+    const pages = paginateQuery(
+      { client, pageSize: limit },
+      {
+        TableName: tableName,
+        IndexName: index.name,
+        KeyConditionExpression: '#partition = :key AND receivedAt BETWEEN :from AND :to',
+        ExpressionAttributeNames: { '#partition': index.partitionKey },
+        ExpressionAttributeValues: marshall({
+          ':key': key,
+          ':from': from,
+          ':to': Math.max(from, Math.min(to, after?.receivedAt ?? to)),
         }),
-      );
-      const positions = (page.Items ?? []).map(positionOf);
+        ScanIndexForward: false,
+      },
+    );
+    for await (const { Items = [], LastEvaluatedKey } of pages) {
+      const positions = Items.map(positionOf);
       found.push(...positions.filter((position) => !after || isAfter(position, after)));
-      start = page.LastEvaluatedKey;
-      const unfinished = start && positions.at(-1)?.receivedAt;
+      const unfinished = LastEvaluatedKey && positions.at(-1)?.receivedAt;
       const whole = found.filter(({ receivedAt }) => receivedAt !== unfinished);
-      if (start && whole.length > 0) return { keys: whole.sort(newestFirst), more: true };
-    } while (start);
+      if (LastEvaluatedKey && whole.length > 0) return { keys: whole.sort(newestFirst), more: true };
+    }
     return { keys: found.sort(newestFirst), more: false };
   }
 
@@ -101,22 +98,21 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
     from: number,
   ): Promise<{ readonly keys: Position[]; readonly more: boolean }> {
     const keys: Position[] = [];
-    let next: Record<string, AttributeValue> | undefined;
-    do {
-      const page: QueryCommandOutput = await client.send(
-        new QueryCommand({
-          TableName: tableName,
-          IndexName: INDEX.events.name,
-          KeyConditionExpression: '#partition = :key AND receivedAt >= :from',
-          ExpressionAttributeNames: { '#partition': INDEX.events.partitionKey },
-          ExpressionAttributeValues: marshall({ ':key': source, ':from': from }),
-          ...(next && { ExclusiveStartKey: next }),
-        }),
-      );
-      keys.push(...(page.Items ?? []).map(positionOf));
-      next = page.LastEvaluatedKey;
-    } while (next && keys.length < KEYS_OF_A_SOURCE);
-    return { keys, more: next !== undefined };
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: tableName,
+        IndexName: INDEX.events.name,
+        KeyConditionExpression: '#partition = :key AND receivedAt >= :from',
+        ExpressionAttributeNames: { '#partition': INDEX.events.partitionKey },
+        ExpressionAttributeValues: marshall({ ':key': source, ':from': from }),
+      },
+    );
+    for await (const { Items = [], LastEvaluatedKey } of pages) {
+      keys.push(...Items.map(positionOf));
+      if (LastEvaluatedKey && keys.length >= KEYS_OF_A_SOURCE) return { keys, more: true };
+    }
+    return { keys, more: false };
   }
 
   async function recordsOf(keys: readonly Position[]): Promise<EventRecord[]> {

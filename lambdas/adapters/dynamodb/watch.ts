@@ -5,8 +5,7 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
-  QueryCommand,
-  type QueryCommandOutput,
+  paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -81,25 +80,22 @@ export function dynamoWatch(client: DynamoDBClient, tableName: string): Watch {
     },
 
     async *pages(source, from, to) {
-      let next: Key | undefined;
-      do {
-        const page: QueryCommandOutput = await client.send(
-          new QueryCommand({
-            TableName: tableName,
-            IndexName: INDEX.events.name,
-            KeyConditionExpression: '#source = :source AND receivedAt BETWEEN :from AND :to',
-            ExpressionAttributeNames: { '#source': INDEX.events.partitionKey },
-            ExpressionAttributeValues: marshall({ ':source': source, ':from': from, ':to': to }),
-            ...(next && { ExclusiveStartKey: next }),
-          }),
-        );
-        next = page.LastEvaluatedKey;
-        const items = page.Items ?? [];
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: tableName,
+          IndexName: INDEX.events.name,
+          KeyConditionExpression: '#source = :source AND receivedAt BETWEEN :from AND :to',
+          ExpressionAttributeNames: { '#source': INDEX.events.partitionKey },
+          ExpressionAttributeValues: marshall({ ':source': source, ':from': from, ':to': to }),
+        },
+      );
+      for await (const { Items = [], LastEvaluatedKey } of pages) {
         yield {
-          unclaimed: await unclaimedOf(items.flatMap(({ pk, sk }) => (pk && sk ? [{ pk, sk }] : []))),
-          end: next ? Number(items.at(-1)?.receivedAt?.N ?? from) : to,
+          unclaimed: await unclaimedOf(Items.flatMap(({ pk, sk }) => (pk && sk ? [{ pk, sk }] : []))),
+          end: LastEvaluatedKey ? Number(Items.at(-1)?.receivedAt?.N ?? from) : to,
         };
-      } while (next);
+      }
     },
 
     enrol: (pk) =>
