@@ -40,13 +40,13 @@ async function among(does: string): Promise<{ bad: () => Promise<EventRecord>; o
   };
 }
 
-test.each([
+test.each<[string, string, string | RegExp]>([
   ['blocks its thread', 'block', 'cut-short: the handler blocked its thread'],
   ['calls process.exit', 'exit', 'cut-short: the handler ended its thread (exit code 3)'],
   ['fills its memory', 'fill', 'cut-short: the handler used more memory than it has'],
   ['fills buffers', 'buffers', 'cut-short: the handler used more memory than it has'],
   ['throws where nobody catches', 'escape', 'cut-short: an error that nobody caught: RangeError'],
-  ['never ends', 'hang', 'DeadlineExceeded: The handler did not end within 59 s.'],
+  ['never ends', 'hang', /^DeadlineExceeded: The handler did not end within 5\d s\.$/],
   ['has a schema that blocks', 'block-schema', 'cut-short: the handler blocked its thread'],
 ])(
   'a handler that %s fails its own event with a reason, and the nine others are done at their first attempt',
@@ -59,7 +59,8 @@ test.each([
 
     expect(await bad()).toMatchObject({
       status: expect.stringMatching(/FAILED|PROCESSING|PARKED/) as unknown,
-      lastError: reason,
+      // Of its 60 seconds, those are gone that it took to begin.
+      lastError: typeof reason === 'string' ? reason : (expect.stringMatching(reason) as unknown),
     });
     // A slow machine may hand them over in two batches; then some are done after the bad one has its reason.
     await until(
