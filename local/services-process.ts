@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Noted } from './iam/guard.ts';
 import type { Rules } from './iam/rules.ts';
@@ -27,7 +28,9 @@ export async function startServices(
   options: ServicesOptions,
   onRefused: (refused: Noted) => void,
 ): Promise<ServicesProcess> {
+  const compiled = getCompileCacheDir();
   const child = fork(ENTRY, {
+    env: { ...process.env, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // A process group of its own: what ends the host with its whole group, a closed terminal or a kill, must not end its
