@@ -7,7 +7,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!(@middy)/)'],
   setupFilesAfterEnv: ['<rootDir>/test/support/printed.ts'],
   // For what hangs: whoever waits says sooner, and in words, what did not come.
-  testTimeout: 600_000,
+  testTimeout: 1_200_000,
   // Much of the time is waiting, for minutes that a real host takes; each host is a dozen processes.
   maxWorkers: 2,
 };

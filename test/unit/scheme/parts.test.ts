@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, createSecretKey, generateKeyPairSync } fro
 import { parseForm, parseMultipart, sortedFields } from '../../../lambdas/core/scheme/form.ts';
 import { hmac } from '../../../lambdas/core/scheme/hmac.ts';
 import { atPointer, parseJson, scalarText } from '../../../lambdas/core/scheme/json.ts';
-import { base64Key, decodeSecrets, utf8 } from '../../../lambdas/core/scheme/key.ts';
+import { base64Key, decodeSecrets, hexKey, utf8 } from '../../../lambdas/core/scheme/key.ts';
 import { decodeStrict } from '../../../lambdas/core/scheme/text.ts';
 import { readTime } from '../../../lambdas/core/scheme/timestamp.ts';
 import fc from '../../support/property.ts';
@@ -138,6 +138,14 @@ describe('secrets', () => {
     const set = decodeSecrets(['', 'whsec_', 'whsec_!!', 'whsec_c2VjcmV0'], base64Key('whsec_'), []);
     expect(set.usable).toBe(1);
     expect(set.keys.map(({ index, bytes }) => [index, bytes.toString()])).toEqual([[3, 'secret']]);
+  });
+
+  test.each([
+    ['text', utf8, '\0\0'],
+    ['base64', base64Key('whsec_'), 'whsec_AAAA'],
+    ['hexadecimal digits', hexKey, '0000'],
+  ])('a key of zeros, written as %s, is none: HMAC fills the empty key up to it', (_, encoding, secret) => {
+    expect(decodeSecrets([secret], encoding, []).keys).toEqual([]);
   });
 
   test('labelled lines are settings, only where the provider has such labels', () => {
