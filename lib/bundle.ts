@@ -56,11 +56,7 @@ export function bundleOptions({
     if (processor === undefined) entryPoints[`${name}/index`] = join(lambdasDirectory, `${name}.ts`);
     else {
       const entry = join(outputDirectory, ENTRIES, `${name}.ts`);
-      writeIfChanged(
-        outputDirectory,
-        entry,
-        threadEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)),
-      );
+      writeIfChanged(entry, threadEntry(lambdasDirectory, join(processorsDirectory, `${processor}.ts`)));
       entryPoints[`${name}/index`] = join(lambdasDirectory, 'processor-function.ts');
       entryPoints[`${name}/thread`] = entry;
     }
@@ -96,8 +92,8 @@ export function writeBundles(
     );
     const bytes = files.reduce((sum, [, contents]) => sum + contents.length, 0);
     const written = [
-      ...files.map(([file, contents]) => writeIfChanged(outputDirectory, file, contents)),
-      writeIfChanged(outputDirectory, join(directory, 'gateway.json'), `${JSON.stringify(gateway, null, 2)}\n`),
+      ...files.map(([file, contents]) => writeIfChanged(file, contents)),
+      writeIfChanged(join(directory, 'gateway.json'), `${JSON.stringify(gateway, null, 2)}\n`),
     ];
     return { name, directory, bytes, changed: written.includes(true) };
   });
@@ -149,10 +145,10 @@ function threadEntry(lambdasDirectory: string, processorFile: string): string {
 }
 
 /**
- * Leaves a file alone that is right already. Returns whether it was not. It comes in one piece: another host of this
- * project may be reading it.
+ * Leaves a file alone that is right already. Returns whether it was not. It comes in one piece, since another host of this
+ * project may be reading it; and what is not whole yet lies among the entries, where nobody takes it for a function's.
  */
-function writeIfChanged(outputDirectory: string, file: string, contents: string | Uint8Array): boolean {
+function writeIfChanged(file: string, contents: string | Uint8Array): boolean {
   const wanted = Buffer.from(contents);
   mkdirSync(resolve(file, '..'), { recursive: true });
   try {
@@ -160,7 +156,7 @@ function writeIfChanged(outputDirectory: string, file: string, contents: string 
   } catch {
     // Not there yet.
   }
-  const partial = join(outputDirectory, ENTRIES, `${process.pid}.partial`);
+  const partial = resolve(file, '../..', ENTRIES, `${process.pid}.partial`);
   mkdirSync(resolve(partial, '..'), { recursive: true });
   writeFileSync(partial, wanted);
   renameSync(partial, file);

@@ -28,9 +28,9 @@ export async function startServices(
   options: ServicesOptions,
   onRefused: (refused: Noted) => void,
 ): Promise<ServicesProcess> {
-  const compiled = getCompileCacheDir();
   const child = fork(ENTRY, {
-    env: { ...process.env, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
+    // What is kept of the host's compiled code is kept of its services', too.
+    env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // A process group of its own: what ends the host with its whole group, a closed terminal or a kill, must not end its

@@ -8,8 +8,8 @@ import {
   type RetryOptions,
   RetryLater,
 } from '../../lambdas/core/processor.ts';
-import { type Handlers, pkOf, Route } from './route.ts';
 import fc from '../support/property.ts';
+import { type Handlers, pkOf, Route } from './route.ts';
 
 /** What one try of an event comes to. */
 const DEEDS = [

@@ -58,7 +58,7 @@ test('messages that are purged from their queue show as overdue within two minut
 
   // The same as a metric, by the sweeper's next run.
   const log = join(data, 'logs', 'sweeper.log');
-  await eventually(() => /"Source":"inkress".*"Overdue":[1-9]/.test(readFileSync(log, 'utf8')) || undefined, 150);
+  await eventually(() => /"Source":"inkress".*"Overdue":[1-9]/.test(readFileSync(log, 'utf8')) || undefined, 90);
 
   const { code, stdout } = await hookgate(['ledger'], { env: { HOOKGATE_DATA: data } });
   expect(code).toBe(0);
@@ -83,7 +83,7 @@ test('a record that was deleted shows as missing within two minutes, whatever ha
     const minutes = (Items as { minutes: { L: { N: string }[] } }[]).flatMap(({ minutes }) => minutes.L);
     const events = minutes.reduce((total, { N }) => total + Number(N), 0);
     return events === sum(await ledger(), 'accepted') ? events : undefined;
-  }, 150);
+  }, 90);
   expect(counted).toBeGreaterThan(0);
 
   const { Items } = await dynamodb.call('Scan', {
@@ -98,7 +98,7 @@ test('a record that was deleted shows as missing within two minutes, whatever ha
   const rows = await ledger();
   expect([sum(rows, 'missing'), sum(rows, 'accepted')]).toEqual([1, counted]);
   const log = join(data, 'logs', 'sweeper.log');
-  await eventually(() => /"Source":"inkress".*"Missing":1\b/.test(readFileSync(log, 'utf8')) || undefined, 150);
+  await eventually(() => /"Source":"inkress".*"Missing":1\b/.test(readFileSync(log, 'utf8')) || undefined, 90);
 
   const { stdout } = await hookgate(['ledger'], { env: { HOOKGATE_DATA: data } });
   expect(stdout).toContain('1 missing: their records were deleted.');

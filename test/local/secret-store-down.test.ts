@@ -144,25 +144,23 @@ test('forgeries make a sandbox ask Secrets Manager once a minute, whether it ans
   const holding = sandboxes();
   await deliver(holding);
   calls = 0;
-  for (let i = 0; i < 10; i++) expect(await deliver(holding, FORGED)).toMatchObject({ status: 401 });
+  for (let i = 0; i < 50; i++) expect(await deliver(holding, FORGED)).toMatchObject({ status: 401 });
   // One look: at the current version, and at the one before it, which still counts.
   expect(calls).toBe(2);
 
   down = 'unwell';
   const cold = sandboxes();
   calls = 0;
-  for (let i = 0; i < 10; i++) expect(await deliver(cold, FORGED)).toEqual(OUR_FAULT);
+  for (let i = 0; i < 50; i++) expect(await deliver(cold, FORGED)).toEqual(OUR_FAULT);
   // Of the SDK's three tries.
   expect(calls).toBe(3);
   down = false;
 });
 
 test('a Secrets Manager that says nothing is given up within the time that a provider waits', async () => {
-  const pool = sandboxes();
-  await pool.warm();
   down = 'silent';
   const began = performance.now();
-  expect(await deliver(pool)).toEqual(OUR_FAULT);
+  expect(await deliver(sandboxes())).toEqual(OUR_FAULT);
   expect(performance.now() - began).toBeLessThan(9_000);
   down = false;
 });

@@ -13,9 +13,9 @@ import { type CloudWatch, startCloudWatch } from '../../local/cloudwatch/cloudwa
 import { Guard } from '../../local/iam/guard.ts';
 import { nothingDesired } from '../../local/template/desired.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import fc from '../support/property.ts';
 import { written } from '../support/written.ts';
 import { CREDENTIALS } from './services.ts';
-import fc from '../support/property.ts';
 
 const MINUTE = 60_000;
 const ROUTES = ['payment-success', 'payment-failed', 'any'] as const;

@@ -1,10 +1,4 @@
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  paginateQuery,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { BadCursor, type EventLog, type EventQuery } from '../../core/admin/admin.ts';
 import { isListed } from '../../core/admin/event-query.ts';
@@ -12,6 +6,7 @@ import { sharesOf } from '../../core/ledger/shares.ts';
 import type { Clock, Store } from '../../core/ports.ts';
 import { type EventRecord, isExpired, recordKey } from '../../core/record.ts';
 import { INDEX, type ListBy, META } from '../../core/table.ts';
+import { type Partition, receivedPages } from './received-pages.ts';
 import { stateOf, toRecord, typeKey } from './record-item.ts';
 
 export interface EventLogOptions {
@@ -27,12 +22,6 @@ export interface EventLogOptions {
 interface Position {
   readonly receivedAt: number;
   readonly pk: string;
-}
-
-/** One partition of an index, newest last. */
-interface Partition {
-  readonly index: (typeof INDEX)['events' | 'statuses' | 'types'];
-  readonly key: string;
 }
 
 /** DynamoDB's limit for one BatchGetItem. */
@@ -61,27 +50,14 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
    * so they are given all together or not yet.
    */
   async function keysOf(
-    { index, key }: Partition,
+    partition: Partition,
     { from, to }: { readonly from: number; readonly to: number },
     after: Position | undefined,
     limit: number,
   ): Promise<{ readonly keys: Position[]; readonly more: boolean }> {
     const found: Position[] = [];
-    const pages = paginateQuery(
-      { client, pageSize: limit },
-      {
-        TableName: tableName,
-        IndexName: index.name,
-        KeyConditionExpression: '#partition = :key AND receivedAt BETWEEN :from AND :to',
-        ExpressionAttributeNames: { '#partition': index.partitionKey },
-        ExpressionAttributeValues: marshall({
-          ':key': key,
-          ':from': from,
-          ':to': Math.max(from, Math.min(to, after?.receivedAt ?? to)),
-        }),
-        ScanIndexForward: false,
-      },
-    );
+    const time = { from, to: Math.max(from, Math.min(to, after?.receivedAt ?? to)) };
+    const pages = receivedPages(client, tableName, partition, time, { newestFirst: limit });
     for await (const { Items = [], LastEvaluatedKey } of pages) {
       const positions = Items.map(positionOf);
       found.push(...positions.filter((position) => !after || isAfter(position, after)));
@@ -98,16 +74,8 @@ export function eventLog({ client, tableName, store, clock, listBy = [] }: Event
     from: number,
   ): Promise<{ readonly keys: Position[]; readonly more: boolean }> {
     const keys: Position[] = [];
-    const pages = paginateQuery(
-      { client },
-      {
-        TableName: tableName,
-        IndexName: INDEX.events.name,
-        KeyConditionExpression: '#partition = :key AND receivedAt >= :from',
-        ExpressionAttributeNames: { '#partition': INDEX.events.partitionKey },
-        ExpressionAttributeValues: marshall({ ':key': source, ':from': from }),
-      },
-    );
+    const time = { from, to: Number.MAX_SAFE_INTEGER };
+    const pages = receivedPages(client, tableName, { index: INDEX.events, key: source }, time);
     for await (const { Items = [], LastEvaluatedKey } of pages) {
       keys.push(...Items.map(positionOf));
       if (LastEvaluatedKey && keys.length >= KEYS_OF_A_SOURCE) return { keys, more: true };

@@ -5,13 +5,13 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
-  paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Watch } from '../../core/ports.ts';
 import { isKnownVersion } from '../../core/record.ts';
 import { INDEX, META, WATCH_KEY } from '../../core/table.ts';
+import { receivedPages } from './received-pages.ts';
 import { KNOWN_VERSION, outboxShard } from './record-item.ts';
 
 /** DynamoDB's limit for one BatchGetItem. */
@@ -80,16 +80,7 @@ export function dynamoWatch(client: DynamoDBClient, tableName: string): Watch {
     },
 
     async *pages(source, from, to) {
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: tableName,
-          IndexName: INDEX.events.name,
-          KeyConditionExpression: '#source = :source AND receivedAt BETWEEN :from AND :to',
-          ExpressionAttributeNames: { '#source': INDEX.events.partitionKey },
-          ExpressionAttributeValues: marshall({ ':source': source, ':from': from, ':to': to }),
-        },
-      );
+      const pages = receivedPages(client, tableName, { index: INDEX.events, key: source }, { from, to });
       for await (const { Items = [], LastEvaluatedKey } of pages) {
         yield {
           unclaimed: await unclaimedOf(Items.flatMap(({ pk, sk }) => (pk && sk ? [{ pk, sk }] : []))),
